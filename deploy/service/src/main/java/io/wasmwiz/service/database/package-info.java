@@ -1,0 +1,5 @@
+/** The PostgreSQL pool and the schema check. */
+@NullMarked
+package io.wasmwiz.service.database;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Dependencies watched in the background. */
+@NullMarked
+package io.wasmwiz.service.health;
+
+import org.jspecify.annotations.NullMarked;

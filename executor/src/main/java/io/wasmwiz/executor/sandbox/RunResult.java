@@ -1,0 +1,60 @@
+package io.wasmwiz.executor.sandbox;
+
+/** What came of a run. */
+public sealed interface RunResult {
+    /**
+     * It started, on the guest's account.
+     *
+     * @param end how it ended
+     * @param refusedGrowths memory growths beyond the limit that the guest was refused
+     * @param stdout standard output as far as it was kept
+     * @param stderr standard error as far as it was kept
+     * @param stdoutTruncated whether there was more
+     * @param stderrTruncated whether there was more
+     * @param outputLost whether output was lost because the process had to be killed
+     * @param usage what it took
+     */
+    record Ran(
+            End end,
+            int refusedGrowths,
+            byte[] stdout,
+            byte[] stderr,
+            boolean stdoutTruncated,
+            boolean stderrTruncated,
+            boolean outputLost,
+            RunUsage usage)
+            implements RunResult {}
+
+    /** It never started: nothing is charged. */
+    record Refused(Cause cause, String message) implements RunResult {}
+
+    /** Why a run never started. */
+    enum Cause {
+        /** The queue before the sandbox is full. */
+        QUEUE_FULL,
+        /** It was cancelled while it waited. */
+        CANCELLED,
+        /** The engine does not take the module. */
+        MODULE_REJECTED,
+        /** The sandbox is closing. */
+        CLOSED
+    }
+
+    /** How a started run ended. */
+    sealed interface End {
+        /** The guest returned (code 0) or called {@code proc_exit}; 0 to 255. */
+        record Exited(int code) implements End {}
+
+        /** The guest trapped; {@code detail} is the engine's text without host internals. */
+        record Trapped(TrapKind kind, String detail) implements End {}
+
+        /** Stopped at its run time. */
+        record TimedOut() implements End {}
+
+        /** Stopped by {@link SandboxRun#cancel}. */
+        record Cancelled() implements End {}
+
+        /** The sandbox died under it. */
+        record Crashed(String detail) implements End {}
+    }
+}
