@@ -1,0 +1,30 @@
+package io.wasmwiz.executor.admission;
+
+import java.time.Instant;
+import java.util.UUID;
+
+/** The right to run once, paid with one unit of a daily lease. Thread-safe. */
+public interface Permit {
+    /** UUIDv7 whose time is {@link #admittedAt}, so that the day inside it is the lease's. */
+    UUID executionId();
+
+    /** The lease's grant time by the database's clock plus monotonic elapsed time, in whole microseconds. */
+    Instant admittedAt();
+
+    /** The lease that pays. */
+    UUID leaseId();
+
+    /** Units left to the account after this one, as far as this executor knows. */
+    long quotaRemaining();
+
+    /** Ends the permit; later calls do nothing. */
+    void release(Use use);
+
+    /** What became of the unit. */
+    enum Use {
+        /** An event that asks to charge it is in the log, or may be. */
+        SPENT,
+        /** Nothing ran, or what ran is not charged and its event is resolved: the unit goes back to the lease. */
+        RETURNED
+    }
+}

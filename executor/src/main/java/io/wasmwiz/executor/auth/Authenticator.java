@@ -1,0 +1,15 @@
+package io.wasmwiz.executor.auth;
+
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** Finds out who calls. Thread-safe; never blocks. */
+public interface Authenticator {
+    /**
+     * Authenticates a call.
+     *
+     * @param authorization the value of the {@code authorization} metadata, null without one
+     * @return completes normally, at once when no database read is needed
+     */
+    CompletionStage<Authentication> authenticate(@Nullable String authorization);
+}

@@ -1,0 +1,19 @@
+package io.wasmwiz.executor.auth;
+
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * An authenticated caller.
+ *
+ * @param accountId the account, which is the tenant
+ * @param apiKeyId the key; empty for development calls without one
+ * @param scopes what the key may do
+ * @param tier the limits that apply
+ */
+public record Caller(UUID accountId, Optional<UUID> apiKeyId, Set<Scope> scopes, Tier tier) {
+    public Caller {
+        scopes = Set.copyOf(scopes);
+    }
+}

@@ -1,0 +1,40 @@
+package io.wasmwiz.executor.execution;
+
+import io.wasmwiz.executor.sandbox.RunResult;
+
+/** How an execution ended; the words of {@code usage_logs.status} in upper case. */
+public enum ExecutionStatus {
+    COMPLETED(true),
+    FAILED(true),
+    TRAPPED(true),
+    TIMED_OUT(true),
+    CANCELLED(true),
+    MEMORY_LIMIT(true),
+    SANDBOX_CRASHED(false);
+
+    private final boolean charged;
+
+    ExecutionStatus(boolean charged) {
+        this.charged = charged;
+    }
+
+    /** Whether a run that ended so costs a unit: what ran on the guest's account does, our own fault does not. */
+    public boolean isCharged() {
+        return charged;
+    }
+
+    /** The status of a run: an abnormal end after a refused memory growth is laid to memory. */
+    public static ExecutionStatus of(RunResult.Ran ran) {
+        boolean grewTooFar = ran.refusedGrowths() > 0;
+        if (ran.end() instanceof RunResult.End.Exited exited) {
+            return exited.code() == 0 ? COMPLETED : grewTooFar ? MEMORY_LIMIT : FAILED;
+        }
+        if (ran.end() instanceof RunResult.End.Trapped) {
+            return grewTooFar ? MEMORY_LIMIT : TRAPPED;
+        }
+        if (ran.end() instanceof RunResult.End.TimedOut) {
+            return TIMED_OUT;
+        }
+        return ran.end() instanceof RunResult.End.Cancelled ? CANCELLED : SANDBOX_CRASHED;
+    }
+}
