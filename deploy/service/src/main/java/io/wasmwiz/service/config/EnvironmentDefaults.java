@@ -23,14 +23,15 @@ import picocli.CommandLine.Model.OptionSpec;
 public final class EnvironmentDefaults implements IDefaultValueProvider {
     private static final String PREFIX = "WASMWIZ_";
 
-    /** Variables of the command-line client and of logging, which may be set where a service starts. */
+    /** Variables of the command-line client, of logging and of deploy/wasmwiz, which may be set where a service starts. */
     private static final Set<String> OF_OTHERS = Set.of(
             "WASMWIZ_SERVER",
             "WASMWIZ_KEY",
             "WASMWIZ_KEY_FILE",
             "WASMWIZ_LOG_FORMAT",
             "WASMWIZ_LOG_LEVEL",
-            "WASMWIZ_JAVA_OPTS");
+            "WASMWIZ_JAVA_OPTS",
+            "WASMWIZ_BUILD", "WASMWIZ_DEBUG");
 
     private final Map<String, String> environment;
 

@@ -1,0 +1,154 @@
+package io.wasmwiz.local;
+
+import io.wasmwiz.service.BuildInfo;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code wasmwiz local}: starts the stack and waits, or runs the main job once and stops. */
+@Command(
+        name = "local",
+        mixinStandardHelpOptions = true,
+        versionProvider = LocalCommand.Version.class,
+        description = "Runs the whole of WasmWiz on this machine: PostgreSQL, Kafka, executor and metering.",
+        footer = {
+            "",
+            "Data stays in the data directory; delete it to begin anew. Ctrl-C stops everything.",
+            "Logs go to standard error: WASMWIZ_LOG_LEVEL (default WARN here), WASMWIZ_LOG_FORMAT (text or json)."
+        })
+final class LocalCommand implements Callable<Integer> {
+    private final PrintStream out;
+
+    @Option(names = "--data-dir", paramLabel = "D", description = "Default: .wasmwiz/local in the repository.")
+    private @Nullable Path dataDirectory;
+
+    @Option(
+            names = "--once",
+            description = {
+                "Upload a sample, run it, compare its receipt with the metered row, stop everything, exit.",
+                "Without --data-dir in a temporary directory, and on free ports unless ports are given."
+            })
+    private boolean once;
+
+    @Option(names = "--grpc-port", paramLabel = "P", description = "Default: 8081.")
+    private @Nullable Integer grpcPort;
+
+    @Option(names = "--executor-admin-port", paramLabel = "P", description = "Default: 8082.")
+    private @Nullable Integer executorAdminPort;
+
+    @Option(names = "--metering-admin-port", paramLabel = "P", description = "Default: 8083.")
+    private @Nullable Integer meteringAdminPort;
+
+    @Option(names = "--postgres-port", paramLabel = "P", description = "Default: 7432.")
+    private @Nullable Integer postgresPort;
+
+    @Option(names = "--kafka-port", paramLabel = "P", description = "Default: 7092.")
+    private @Nullable Integer kafkaPort;
+
+    LocalCommand(PrintStream out) {
+        this.out = out;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        Path home = Path.of(System.getProperty("wasmwiz.home", ".")).toAbsolutePath().normalize();
+        return once ? runOnce(home) : serve(home);
+    }
+
+    private int serve(Path home) throws Exception {
+        Path data = dataDirectory == null ? home.resolve(".wasmwiz/local") : dataDirectory.toAbsolutePath();
+        LocalConfig config = new LocalConfig(home, data, ports(LocalConfig.Ports.STANDARD));
+        CountDownLatch stopped = new CountDownLatch(1);
+        Progress progress = new Progress(out);
+        progress.line("WasmWiz " + BuildInfo.version() + ", data in " + data);
+        long start = System.nanoTime();
+        LocalStack stack = LocalStack.start(config, progress);
+        StackFile file = StackFile.write(home, stack);
+        // PostgreSQL lives as long as the thread that started it: this one, which waits below.
+        Runtime.getRuntime().addShutdownHook(new Thread(
+                () -> {
+                    progress.line("stopping");
+                    file.close();
+                    stack.close();
+                    stopped.countDown();
+                },
+                "stop"));
+        progress.say("ready", "%.1f s".formatted(seconds(start)));
+        Welcome.print(progress, stack);
+        stopped.await();
+        return 0;
+    }
+
+    private int runOnce(Path home) throws Exception {
+        Optional<Path> temporary = dataDirectory == null
+                ? Optional.of(Files.createTempDirectory("wasmwiz-once-"))
+                : Optional.empty();
+        Path data = dataDirectory == null ? temporary.get() : dataDirectory.toAbsolutePath();
+        Progress progress = new Progress(out);
+        long start = System.nanoTime();
+        try {
+            LocalConfig config = new LocalConfig(home, data, ports(LocalConfig.Ports.FREE));
+            boolean agreed;
+            try (LocalStack stack = LocalStack.start(config, progress)) {
+                progress.say("ready", "%.1f s".formatted(seconds(start)));
+                agreed = new FirstRun(stack, progress).run(home.resolve("deploy/samples/upper.wasm"));
+                start = System.nanoTime();
+            }
+            progress.say("stopped", "%.1f s".formatted(seconds(start)));
+            return agreed ? 0 : 1;
+        } finally {
+            if (temporary.isPresent()) {
+                delete(temporary.get());
+            }
+        }
+    }
+
+    private LocalConfig.Ports ports(LocalConfig.Ports defaults) {
+        return new LocalConfig.Ports(
+                grpcPort == null ? defaults.grpc() : grpcPort,
+                executorAdminPort == null ? defaults.executorAdmin() : executorAdminPort,
+                meteringAdminPort == null ? defaults.meteringAdmin() : meteringAdminPort,
+                postgresPort == null ? defaults.postgres() : postgresPort,
+                kafkaPort == null ? defaults.kafka() : kafkaPort);
+    }
+
+    private static double seconds(long startNanos) {
+        return Duration.ofNanos(System.nanoTime() - startNanos).toMillis() / 1000.0;
+    }
+
+    private static void delete(Path directory) throws IOException {
+        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.delete(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException failure)
+                    throws IOException {
+                Files.delete(visited);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+
+    /** The build's version. */
+    static final class Version implements picocli.CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {"WasmWiz " + BuildInfo.version()};
+        }
+    }
+}
