@@ -61,6 +61,11 @@ public final class EmbeddedPostgres implements AutoCloseable {
         return port;
     }
 
+    /** Process id of the server; another one after {@link #restart}. */
+    public synchronized long pid() {
+        return server.pid();
+    }
+
     /** The first number of the server's version, for example 18. */
     public int majorVersion() {
         return launcher.majorVersion();

@@ -18,6 +18,10 @@ import java.util.regex.Pattern;
  */
 record PostgresLauncher(List<String> prefix, Optional<UnixUser> owner, int majorVersion) {
     private static final String PARENT_DEATH = "--pdeathsig=INT";
+
+    // A session of its own: Ctrl-C in a terminal goes to the whole process group, and PostgreSQL must outlast its clients.
+    private static final String OWN_SESSION = "setsid";
+
     private static final Pattern VERSION = Pattern.compile("\\(PostgreSQL\\) (\\d+)");
 
     // Reaching the directory is tried too: it may lie below a home that nobody else can enter.
@@ -50,12 +54,13 @@ record PostgresLauncher(List<String> prefix, Optional<UnixUser> owner, int major
 
     private static List<PostgresLauncher> candidates() {
         if (!UnixUser.isRoot()) {
-            return List.of(new PostgresLauncher(List.of("setpriv", PARENT_DEATH), Optional.empty(), 0));
+            return List.of(new PostgresLauncher(List.of(OWN_SESSION, "setpriv", PARENT_DEATH), Optional.empty(), 0));
         }
         UnixUser user = UnixUser.forPostgres();
         return List.of(
                 new PostgresLauncher(
                         List.of(
+                                OWN_SESSION,
                                 "setpriv",
                                 "--reuid=" + user.uid(),
                                 "--regid=" + user.gid(),
@@ -64,6 +69,6 @@ record PostgresLauncher(List<String> prefix, Optional<UnixUser> owner, int major
                         Optional.of(user),
                         0),
                 // In a user namespace of its own the process is root's to the file system and nobody to itself.
-                new PostgresLauncher(List.of("unshare", "-U", "setpriv", PARENT_DEATH), Optional.of(UnixUser.ROOT), 0));
+                new PostgresLauncher(List.of(OWN_SESSION, "unshare", "-U", "setpriv", PARENT_DEATH), Optional.of(UnixUser.ROOT), 0));
     }
 }

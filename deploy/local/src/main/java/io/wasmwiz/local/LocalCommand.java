@@ -1,13 +1,10 @@
 package io.wasmwiz.local;
 
+import io.wasmwiz.embedded.FileTrees;
 import io.wasmwiz.service.BuildInfo;
-import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -109,7 +106,7 @@ final class LocalCommand implements Callable<Integer> {
             return agreed ? 0 : 1;
         } finally {
             if (temporary.isPresent()) {
-                delete(temporary.get());
+                FileTrees.delete(temporary.get());
             }
         }
     }
@@ -125,23 +122,6 @@ final class LocalCommand implements Callable<Integer> {
 
     private static double seconds(long startNanos) {
         return Duration.ofNanos(System.nanoTime() - startNanos).toMillis() / 1000.0;
-    }
-
-    private static void delete(Path directory) throws IOException {
-        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException failure)
-                    throws IOException {
-                Files.delete(visited);
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 
     /** The build's version. */

@@ -7,8 +7,10 @@ import io.wasmwiz.executor.ExecutorServer;
 import io.wasmwiz.metering.MeteringCommand;
 import io.wasmwiz.metering.MeteringWorker;
 import io.wasmwiz.service.Closer;
+import io.wasmwiz.migrations.ServiceRole;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -51,7 +53,10 @@ final class LocalStack implements AutoCloseable {
             CompletableFuture<EmbeddedKafka> starting = Background.start("kafka-start", () -> progress.step(
                     "Kafka", () -> closer.add(startKafka(data.resolve("kafka"), config.ports().kafka()))));
             LocalDatabase database = closer.add(LocalDatabase.start(config, secrets, progress));
-            List<LocalAccount> accounts = database.seedAccounts();
+            List<LocalAccount> accounts = new ArrayList<>();
+            for (String tier : LocalAccount.TIERS) {
+                accounts.add(database.ensureAccount(tier, secrets));
+            }
             EmbeddedKafka kafka = Background.await(starting);
 
             CompletableFuture<MeteringWorker> meteringStarting = Background.start(
@@ -60,7 +65,7 @@ final class LocalStack implements AutoCloseable {
             ExecutorServer executor =
                     progress.step("executor", () -> closer.add(startExecutor(config, database, kafka)));
             MeteringWorker metering = closer.add(Background.await(meteringStarting));
-            return new LocalStack(closer, database, kafka, executor, metering, accounts);
+            return new LocalStack(closer, database, kafka, executor, metering, List.copyOf(accounts));
         } catch (Exception | Error e) {
             throw closer.closeAfter(e);
         }
@@ -83,7 +88,7 @@ final class LocalStack implements AutoCloseable {
                 "--grpc-reflection=true",
                 "--admin-host=" + HOST,
                 "--admin-port=" + config.ports().executorAdmin(),
-                "--database-url=" + database.executorUrl(),
+                "--database-url=" + database.url(ServiceRole.EXECUTOR),
                 "--kafka-bootstrap-servers=" + kafka.bootstrapServers()));
     }
 
@@ -93,7 +98,7 @@ final class LocalStack implements AutoCloseable {
                 Map.of(),
                 "--admin-host=" + HOST,
                 "--admin-port=" + config.ports().meteringAdmin(),
-                "--database-url=" + database.meteringUrl(),
+                "--database-url=" + database.url(ServiceRole.METERING),
                 "--kafka-bootstrap-servers=" + kafka.bootstrapServers()));
     }
 
@@ -119,7 +124,7 @@ final class LocalStack implements AutoCloseable {
 
     /** A database URL for a login that reads the ledger and changes nothing. */
     String readerUrl() {
-        return database.readerUrl();
+        return database.url(ServiceRole.READER);
     }
 
     /** Process id of PostgreSQL. */
