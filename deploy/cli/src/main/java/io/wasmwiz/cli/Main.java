@@ -74,6 +74,11 @@ public final class Main {
         } else {
             line.addSubcommand(arguments[0], subcommand(only.apply(context)));
         }
+        line.getCommandSpec()
+                .addOption(OptionSpec.builder("-V", "--version")
+                        .versionHelp(true)
+                        .description("Print the version and exit.")
+                        .build());
         prepare(line.getCommandSpec());
         listExitCodes(line.getCommandSpec());
         // An argument of a guest may start with @.

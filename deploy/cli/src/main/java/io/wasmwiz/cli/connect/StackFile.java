@@ -2,6 +2,8 @@ package io.wasmwiz.cli.connect;
 
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
+import com.google.gson.stream.MalformedJsonException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
@@ -47,7 +49,7 @@ public record StackFile(
         }
         try (JsonReader json = new JsonReader(new StringReader(Files.readString(path)))) {
             return read(path, json);
-        } catch (IllegalStateException | NumberFormatException | com.google.gson.stream.MalformedJsonException e) {
+        } catch (IllegalStateException | NumberFormatException | MalformedJsonException | EOFException e) {
             throw new IOException(path + " is not the description of a local stack; restart the stack or delete it");
         }
     }

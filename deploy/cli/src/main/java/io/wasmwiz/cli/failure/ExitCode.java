@@ -1,5 +1,7 @@
 package io.wasmwiz.cli.failure;
 
+import java.util.List;
+
 /**
  * Exit codes of this command besides the guest's own (0 to 255). Those from 64 are of sysexits.h; those from 124 are what
  * a shell reports for the like of it (timeout, signals).
@@ -35,24 +37,23 @@ public final class ExitCode {
     /** The sandbox died under the guest, as by SIGSEGV. */
     public static final int SANDBOX_CRASHED = 139;
 
-    /** The table above for {@code --help}; picocli's {@code code:meaning} form. */
-    public static final String[] HELP = {
-        "0-255:the guest's own exit code",
-        "64:usage: wrong flags or arguments",
-        "65:module, digest or field refused",
-        "66:no such file or module",
-        "69:server unavailable, or none known",
-        "70:fault of the server or of this program",
-        "74:reading or writing failed",
-        "75:quota, rate limit or overload: try again later",
-        "76:it ran, but whether it is on the ledger is not known",
-        "77:key missing, refused or not allowed to",
-        "124:the guest was stopped at its run time limit",
-        "130:cancelled",
-        "134:the guest trapped",
-        "137:the guest ended after it was refused memory",
-        "139:the sandbox died under the guest",
-    };
+    /** The table above for {@code --help}, as {@code code:meaning}. */
+    public static final List<String> HELP = List.of(
+            "0-255:the guest's own exit code",
+            "64:usage: wrong flags or arguments",
+            "65:module, digest or field refused",
+            "66:no such file or module",
+            "69:server unavailable, or none known",
+            "70:fault of the server or of this program",
+            "74:reading or writing failed",
+            "75:quota, rate limit or overload: try again later",
+            "76:it ran, but whether it is on the ledger is not known",
+            "77:key missing, refused or not allowed to",
+            "124:the guest was stopped at its run time limit",
+            "130:cancelled",
+            "134:the guest trapped",
+            "137:the guest ended after it was refused memory",
+            "139:the sandbox died under the guest");
 
     private ExitCode() {}
 }

@@ -27,7 +27,7 @@ record LoadReport(LoadPlan plan, Tally tally, Duration elapsed, Map<String, Long
     }
 
     private double cpuMicrosPerCall(long micros) {
-        return micros / (double) Math.max(1, tally.ended());
+        return (double) micros / Math.max(1, tally.ended());
     }
 
     /** For people. */

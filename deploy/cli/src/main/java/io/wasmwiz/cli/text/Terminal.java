@@ -54,14 +54,15 @@ public record Terminal(
                 errorIsTerminal);
     }
 
-    // The JDK's Console cannot tell which of the streams is the terminal; Linux can. Elsewhere: all or none.
+    // The JDK's Console cannot tell which of the streams is the terminal; Linux can. Elsewhere all count as none, which
+    // costs colours and questions, never correctness.
     private static boolean isTerminal(int descriptor) {
         try {
             String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor))
                     .toString();
             return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty") || target.equals("/dev/console");
         } catch (IOException | UnsupportedOperationException e) {
-            return System.console() != null;
+            return false;
         }
     }
 }

@@ -39,6 +39,11 @@ public final class Units {
         return Duration.of(micros, java.time.temporal.ChronoUnit.MICROS);
     }
 
+    /** See {@link #micros(double)}. */
+    public static String micros(long micros) {
+        return micros((double) micros);
+    }
+
     /** For example {@code 870 µs}, {@code 12.3 ms} or {@code 2.50 s}. */
     public static String micros(double micros) {
         if (micros < 1_000) {
