@@ -1,0 +1,257 @@
+package io.wasmwiz.cli.load;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import io.wasmwiz.cli.CliContext;
+import io.wasmwiz.cli.connect.ServerConnection;
+import io.wasmwiz.cli.connect.ServerOptions;
+import io.wasmwiz.cli.connect.StackFile;
+import io.wasmwiz.cli.connect.Target;
+import io.wasmwiz.cli.failure.CommandFailure;
+import io.wasmwiz.cli.failure.ExitCode;
+import io.wasmwiz.cli.failure.ServerFailure;
+import io.wasmwiz.cli.module.BoundedInput;
+import io.wasmwiz.cli.module.ModuleArgument;
+import io.wasmwiz.cli.run.ModuleCall;
+import io.wasmwiz.cli.run.Outcome;
+import io.wasmwiz.cli.run.RunOptions;
+import io.wasmwiz.cli.text.DurationConverter;
+import io.wasmwiz.cli.text.Progress;
+import io.wasmwiz.v1.ExecuteRequest;
+import io.wasmwiz.v1.ExecuteResponse;
+import io.wasmwiz.v1.ExecutionServiceGrpc;
+import io.wasmwiz.v1.ExecutionServiceGrpc.ExecutionServiceStub;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Loads a server with executions of one module and reports latencies, failures and processor time. */
+@Command(
+        name = "load",
+        description = {
+            "Load a server with executions of one module; report latencies, failures and processor time per call.",
+            "Every call is metered and charged like any other.",
+            "A closed loop (--concurrency) starts the next call when one ends; an open loop (--rate) starts calls when they"
+                    + " are due and measures from then."
+        })
+public final class LoadCommand implements Callable<Integer> {
+    private static final long LARGEST_INPUT_BYTES = 64L << 20;
+    private static final int LARGEST_CONCURRENCY = 10_000;
+    private static final int OPEN_LOOP_IN_FLIGHT = 10_000;
+    private static final int LARGEST_RATE = 1_000_000;
+    private static final long LARGEST_COUNT = 1_000_000_000;
+    private static final Duration LONGEST_LOAD = Duration.ofHours(24);
+
+    private final CliContext context;
+
+    @Parameters(index = "0", paramLabel = "MODULE", description = "A .wasm file, or the digest of an uploaded module.")
+    private String module = "";
+
+    @Option(
+            names = "--concurrency",
+            paramLabel = "N",
+            description = "Closed loop: calls at once, 1 to 10000. Default: 8.")
+    private @Nullable Integer concurrency;
+
+    @Option(names = "--rate", paramLabel = "N", description = "Open loop: calls per second, up to 1000000.")
+    private @Nullable Double rate;
+
+    @Option(
+            names = "--duration",
+            paramLabel = "TIME",
+            converter = DurationConverter.class,
+            description = "Time to load, at most 24h. Default: 10s, or unlimited with --count.")
+    private @Nullable Duration duration;
+
+    @Option(names = "--count", paramLabel = "N", description = "Calls to make, at most 1000000000.")
+    private @Nullable Long count;
+
+    @Option(
+            names = "--warm-up",
+            paramLabel = "TIME",
+            converter = DurationConverter.class,
+            defaultValue = "2s",
+            description = "Load before measuring begins. Default: ${DEFAULT-VALUE}.")
+    private Duration warmUp = Duration.ofSeconds(2);
+
+    @Option(names = "--no-warm-up", description = "Measure from the first call.")
+    private boolean noWarmUp;
+
+    @Option(
+            names = "--call-deadline",
+            paramLabel = "TIME",
+            converter = DurationConverter.class,
+            defaultValue = "60s",
+            description = "Longest call, at most 10m. Default: ${DEFAULT-VALUE}.")
+    private Duration callDeadline = Duration.ofSeconds(60);
+
+    @Option(
+            names = "--pid",
+            paramLabel = "[NAME=]PID",
+            description = "Local process to report processor time of; repeat for more. Default: the local stack's.")
+    private List<String> pids = new ArrayList<>();
+
+    @Mixin
+    private RunOptions options = new RunOptions();
+
+    @Mixin
+    private ServerOptions server = new ServerOptions();
+
+    @Option(names = "--json", description = "Print the report as JSON.")
+    private boolean json;
+
+    @Option(
+            names = {"-q", "--quiet"},
+            description = "Show no progress.")
+    private boolean quiet;
+
+    public LoadCommand(CliContext context) {
+        this.context = context;
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+        LoadPlan plan = plan();
+        Target target = Target.resolve(server, context);
+        ModuleArgument argument = ModuleArgument.parse(module, context.directory());
+        ExecuteRequest.Builder request = options.request(input(), List.of());
+        ProcessCpu processes = new ProcessCpu(processes(target.stack()));
+        try (ServerConnection connection = ServerConnection.open(target)) {
+            // Fails with an explanation where a load would only count failures; and leaves the module on the server.
+            ModuleCall.execute(connection.stub(ExecutionServiceGrpc::newBlockingStub, callDeadline), argument, request);
+            ExecuteRequest prepared =
+                    request.setModule(ModuleCall.byDigest(argument.digest())).build();
+            AtomicReference<ServerFailure> lastFailure = new AtomicReference<>();
+            LoadReport report = load(connection, plan, prepared, processes, lastFailure);
+            if (json) {
+                context.terminal().out().println(report.json());
+            } else {
+                report.print(context.terminal().out());
+            }
+            ServerFailure failure = lastFailure.get();
+            return report.tally().replies().getTotalCount() > 0 || failure == null ? ExitCode.OK : failure.exitCode();
+        }
+    }
+
+    @SuppressWarnings("try") // The progress line lives as long as its block.
+    private LoadReport load(
+            ServerConnection connection,
+            LoadPlan plan,
+            ExecuteRequest request,
+            ProcessCpu processes,
+            AtomicReference<ServerFailure> lastFailure)
+            throws InterruptedException {
+        ExecutionServiceStub stub = connection.stub(ExecutionServiceGrpc::newStub);
+        LoadLoop loop = new LoadLoop(
+                ending -> stub.withDeadlineAfter(callDeadline.toNanos(), TimeUnit.NANOSECONDS)
+                        .execute(request, new Observer(ending, lastFailure)),
+                Ticker.system());
+        Duration longestCall = callDeadline.plusSeconds(10);
+        Tally tally = new Tally();
+        try (Progress progress = Progress.start(
+                context.terminal(), quiet, seconds -> "loading, %d s, %d calls".formatted(seconds, tally.ended()))) {
+            if (!noWarmUp) {
+                loop.run(
+                        new LoadPlan(plan.ratePerSecond(), plan.inFlight(), Long.MAX_VALUE, warmUp),
+                        new Tally(),
+                        longestCall);
+            }
+            Map<String, Long> before = processes.sample();
+            Duration elapsed = loop.run(plan, tally, longestCall);
+            return new LoadReport(plan, tally, elapsed, ProcessCpu.difference(before, processes.sample()));
+        }
+    }
+
+    private LoadPlan plan() {
+        requireUsage(rate == null || concurrency == null, "--rate and --concurrency exclude each other");
+        requireUsage(rate == null || (rate > 0 && rate <= LARGEST_RATE), "--rate must be above 0 and at most 1000000");
+        requireUsage(
+                concurrency == null || (concurrency >= 1 && concurrency <= LARGEST_CONCURRENCY),
+                "--concurrency must be 1 to 10000");
+        requireUsage(count == null || (count >= 1 && count <= LARGEST_COUNT), "--count must be 1 to 1000000000");
+        requireUsage(duration == null || duration.compareTo(LONGEST_LOAD) <= 0, "--duration must be at most 24h");
+        requireUsage(warmUp.compareTo(LONGEST_LOAD) <= 0, "--warm-up must be at most 24h");
+        requireUsage(callDeadline.compareTo(Duration.ofMinutes(10)) <= 0, "--call-deadline must be at most 10m");
+        Duration time = duration != null ? duration : count != null ? LONGEST_LOAD : Duration.ofSeconds(10);
+        return new LoadPlan(
+                rate == null ? 0 : rate,
+                rate != null ? OPEN_LOOP_IN_FLIGHT : concurrency == null ? 8 : concurrency,
+                count == null ? Long.MAX_VALUE : count,
+                time);
+    }
+
+    private static void requireUsage(boolean condition, String message) {
+        if (!condition) {
+            throw new CommandFailure(ExitCode.USAGE, message);
+        }
+    }
+
+    private ByteString input() {
+        String input = options.input();
+        return input == null || input.equals("-")
+                ? ByteString.EMPTY
+                : UnsafeByteOperations.unsafeWrap(
+                        BoundedInput.read(context.directory().resolve(input), LARGEST_INPUT_BYTES));
+    }
+
+    private Map<String, Long> processes(@Nullable StackFile stack) {
+        Map<String, Long> processes = new LinkedHashMap<>();
+        processes.put("this client", ProcessHandle.current().pid());
+        if (pids.isEmpty() && stack != null) {
+            processes.putAll(stack.processes());
+        }
+        for (String pid : pids) {
+            int equals = pid.indexOf('=');
+            try {
+                processes.put(
+                        equals < 0 ? "process " + pid : pid.substring(0, equals),
+                        Long.parseLong(pid.substring(equals + 1)));
+            } catch (NumberFormatException e) {
+                throw new CommandFailure(ExitCode.USAGE, "--pid takes PID or NAME=PID, not '" + pid + "'");
+            }
+        }
+        return processes;
+    }
+
+    /** Ends a call for the loop. */
+    private static final class Observer implements StreamObserver<ExecuteResponse> {
+        private final LoadLoop.Ending ending;
+        private final AtomicReference<ServerFailure> lastFailure;
+        private @Nullable String status;
+
+        Observer(LoadLoop.Ending ending, AtomicReference<ServerFailure> lastFailure) {
+            this.ending = ending;
+            this.lastFailure = lastFailure;
+        }
+
+        @Override
+        public void onNext(ExecuteResponse response) {
+            status = Outcome.label(response.getReceipt());
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            ServerFailure explained =
+                    ServerFailure.of(Status.fromThrowable(failure), Status.trailersFromThrowable(failure));
+            lastFailure.set(explained);
+            ending.failed(explained.label());
+        }
+
+        @Override
+        public void onCompleted() {
+            ending.replied(status == null ? "NO_REPLY" : status);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** The run command. */
+@NullMarked
+package io.wasmwiz.cli.run;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** The usage command. */
+@NullMarked
+package io.wasmwiz.cli.usage;
+
+import org.jspecify.annotations.NullMarked;

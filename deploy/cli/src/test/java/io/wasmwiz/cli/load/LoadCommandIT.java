@@ -1,0 +1,125 @@
+package io.wasmwiz.cli.load;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.wasmwiz.cli.fake.CommandRun;
+import io.wasmwiz.cli.fake.CommandRun.Result;
+import io.wasmwiz.cli.fake.FakeModule;
+import io.wasmwiz.cli.fake.FakeServer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class LoadCommandIT {
+    @TempDir
+    private Path directory;
+
+    private FakeServer server;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = FakeServer.start();
+        Files.write(directory.resolve("upper.wasm"), FakeModule.of("upper"));
+        Files.write(directory.resolve("trap.wasm"), FakeModule.of("trap"));
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    private CommandRun command() {
+        return new CommandRun(directory)
+                .environment("WASMWIZ_SERVER", server.address())
+                .environment("WASMWIZ_KEY", FakeServer.FREE_KEY);
+    }
+
+    private static JsonObject json(Result result) {
+        assertThat(result.err()).isEmpty();
+        return JsonParser.parseString(result.out()).getAsJsonObject();
+    }
+
+    @Test
+    void countsEveryCallOfAClosedLoopOnceAndRunsByDigest() {
+        JsonObject report = json(
+                command().run("load", "upper.wasm", "--concurrency", "4", "--count", "500", "--no-warm-up", "--json"));
+
+        assertThat(report.get("replies").getAsLong()).isEqualTo(500);
+        assertThat(report.getAsJsonObject("statuses").get("COMPLETED").getAsLong())
+                .isEqualTo(500);
+        assertThat(report.getAsJsonObject("cpu_us_per_call").has("this client")).isTrue();
+        // One more: the call that leaves the module there.
+        assertThat(server.executions().charged()).isEqualTo(501);
+        assertThat(server.executions().lastRequest().getModule().hasDigest()).isTrue();
+    }
+
+    @Test
+    void countsEveryCallOfAnOpenLoop() {
+        JsonObject report =
+                json(command().run("load", "trap.wasm", "--rate", "2000", "--count", "300", "--no-warm-up", "--json"));
+
+        assertThat(report.get("loop").getAsString()).isEqualTo("open");
+        assertThat(report.getAsJsonObject("statuses").get("TRAPPED").getAsLong())
+                .isEqualTo(300);
+        assertThat(report.getAsJsonObject("latency_us").get("p99.9").getAsLong())
+                .isPositive();
+    }
+
+    @Test
+    void countsRefusalsByReason() {
+        server.executions().setQuota(101);
+
+        Result result = command().run("load", "upper.wasm", "--count", "250", "--no-warm-up");
+
+        assertThat(result.exitCode()).isZero();
+        assertThat(result.out())
+                .contains("100 replies, 150 failed, 0 not sent")
+                .contains("DAILY_QUOTA_EXHAUSTED: 150")
+                .contains("p99.9")
+                .contains("this client");
+    }
+
+    @Test
+    void doesNotStartWhenOneCallIsRefused() {
+        server.executions().setQuota(0);
+
+        Result result = command().run("load", "upper.wasm", "--count", "10");
+
+        assertThat(result.exitCode()).isEqualTo(75);
+        assertThat(result.out()).isEmpty();
+    }
+
+    @Test
+    void leavesTheWarmUpOutOfTheReport() {
+        JsonObject report = json(command()
+                .run("load", "upper.wasm", "--count", "10", "--warm-up", "50ms", "--concurrency", "1", "--json"));
+
+        assertThat(report.get("replies").getAsLong()).isEqualTo(10);
+        assertThat(server.executions().charged()).isGreaterThan(11);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--rate 0, --rate must be",
+        "--rate 5 --concurrency 2, exclude each other",
+        "--concurrency 10001, --concurrency must be",
+        "--count 0, --count must be",
+        "--duration 25h, --duration must be",
+        "--pid x=y, --pid takes"
+    })
+    void refusesPlansOutOfBounds(String flags, String explanation) {
+        Result result = command().run(("load upper.wasm " + flags).split(" "));
+
+        assertThat(result.exitCode()).isEqualTo(64);
+        assertThat(result.err()).contains(explanation);
+        assertThat(server.executions().charged()).isZero();
+    }
+}
