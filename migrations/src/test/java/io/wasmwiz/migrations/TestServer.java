@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -22,7 +23,7 @@ enum TestServer {
     /** The oldest that is supported; the build puts its jar there. */
     OLDEST;
 
-    private static final String PASSWORD = "of-a-test";
+    static final String PASSWORD = "of-a-test";
     private static final AtomicInteger DATABASES = new AtomicInteger();
     private static final Map<TestServer, EmbeddedPostgres> RUNNING = new ConcurrentHashMap<>();
 
@@ -40,6 +41,12 @@ enum TestServer {
 
         Jdbi jdbi(ServiceRole role) {
             return connectTo(server.url(name, role.loginName(), PASSWORD));
+        }
+
+        /** The first column of what {@code sql} yields to the superuser, as text. */
+        List<String> rows(String sql) {
+            return jdbi().withHandle(handle ->
+                    handle.createQuery(sql).mapTo(String.class).list());
         }
 
         Migrations migrations() {
