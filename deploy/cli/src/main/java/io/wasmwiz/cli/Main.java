@@ -81,6 +81,10 @@ public final class Main {
                         .build());
         prepare(line.getCommandSpec());
         listExitCodes(line.getCommandSpec());
+        CommandLine run = line.getSubcommands().get("run");
+        if (run != null) {
+            listExitCodes(run.getCommandSpec());
+        }
         // An argument of a guest may start with @.
         line.setExpandAtFiles(false);
         line.setColorScheme(CommandLine.Help.defaultColorScheme(

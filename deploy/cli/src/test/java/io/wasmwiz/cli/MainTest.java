@@ -25,6 +25,7 @@ class MainTest {
         assertThat(result.exitCode()).isZero();
         assertThat(result.out()).contains("run", "modules", "usage", "load", "doctor", "completion");
         assertThat(result.out()).contains("quota, rate limit or overload");
+        assertThat(run("run", "--help").out()).contains("quota, rate limit or overload");
     }
 
     @ParameterizedTest

@@ -84,6 +84,9 @@ public final class DoctorCommand implements Callable<Integer> {
                 findings.add(checks.key());
             }
             StackFile stack = target.stack();
+            if (stack != null) {
+                stack.processes().forEach((name, pid) -> findings.add(process(name, pid)));
+            }
             findings.addAll(AdminChecks.of(
                     "executor",
                     admin(executorAdmin, "WASMWIZ_EXECUTOR_ADMIN", stack == null ? null : stack.executorAdmin()),
@@ -100,6 +103,13 @@ public final class DoctorCommand implements Callable<Integer> {
             }
         }
         return findings;
+    }
+
+    private static Finding process(String name, long pid) {
+        String check = "process " + name;
+        return ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false)
+                ? Finding.ok(check, "runs (" + pid + ")")
+                : Finding.fault(check, pid + " does not run", "stop the local stack and start it again: wasmwiz local");
     }
 
     private @Nullable String admin(@Nullable String flag, String variable, @Nullable String ofStack) {
@@ -119,7 +129,7 @@ public final class DoctorCommand implements Callable<Integer> {
                 case FAULT -> style.red("FAULT  ");
                 case SKIPPED -> style.faint("skipped");
             };
-            out.println(verdict + "  " + finding.check() + ": " + Printable.line(finding.text()));
+            out.println(verdict + "  " + Printable.line(finding.check()) + ": " + Printable.line(finding.text()));
             if (!finding.advice().isEmpty()) {
                 out.println("         → " + finding.advice());
             }

@@ -3,6 +3,7 @@ package io.wasmwiz.cli.module;
 import io.wasmwiz.cli.failure.CommandFailure;
 import io.wasmwiz.cli.failure.ExitCode;
 import io.wasmwiz.cli.text.Units;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -11,6 +12,8 @@ import java.nio.file.Path;
 
 /** Reads files and streams with a bound, answering faults as a command does. */
 public final class BoundedInput {
+    private static final int CHUNK_BYTES = 65_536;
+
     private BoundedInput() {}
 
     /** The whole file, at most {@code largestBytes}. */
@@ -31,11 +34,16 @@ public final class BoundedInput {
 
     /** All of {@code in}, at most {@code largestBytes}. */
     public static byte[] read(InputStream in, long largestBytes, String name) throws IOException {
-        byte[] bytes = in.readNBytes(Math.toIntExact(largestBytes + 1));
-        if (bytes.length > largestBytes) {
-            throw new CommandFailure(
-                    ExitCode.DATA, name + " is too large: at most " + Units.bytes(largestBytes) + " can be sent");
+        // Not readNBytes: over a pipe, FileInputStream's asks for a position and fails.
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        byte[] chunk = new byte[CHUNK_BYTES];
+        for (int read = in.read(chunk); read >= 0; read = in.read(chunk)) {
+            bytes.write(chunk, 0, read);
+            if (bytes.size() > largestBytes) {
+                throw new CommandFailure(
+                        ExitCode.DATA, name + " is too large: at most " + Units.bytes(largestBytes) + " can be sent");
+            }
         }
-        return bytes;
+        return bytes.toByteArray();
     }
 }

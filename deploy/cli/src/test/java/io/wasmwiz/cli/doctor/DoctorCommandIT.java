@@ -29,14 +29,19 @@ class DoctorCommandIT {
     void startLocalStack() throws IOException {
         server = FakeServer.start();
         admin(200, "ready", BuildVersion.read(), "");
+        describeStack(ProcessHandle.current().pid());
+    }
+
+    private void describeStack(long postgresql) throws IOException {
         Files.createDirectories(directory.resolve(".wasmwiz"));
         Files.writeString(directory.resolve(".wasmwiz/stack.json"), """
-                {"grpc":"%s","executor_admin":"%s","metering_admin":"%s","pid":%d,"keys":{"Free":"%s"}}
+                {"grpc":"%s","executor_admin":"%s","metering_admin":"%s","pid":%d,"processes":{"postgresql":%d},"keys":{"Free":"%s"}}
                 """.formatted(
                         server.address(),
                         server.adminAddress(),
                         server.adminAddress(),
                         ProcessHandle.current().pid(),
+                        postgresql,
                         FakeServer.FREE_KEY));
     }
 
@@ -85,6 +90,15 @@ class DoctorCommandIT {
                 .contains("FAULT    executor: postgresql: connection refused")
                 .contains("check that PostgreSQL runs")
                 .contains("FAULT    health of ExecutionService: not serving");
+    }
+
+    @Test
+    void namesAProcessOfTheStackThatIsGone() throws IOException {
+        describeStack(Integer.MAX_VALUE);
+
+        assertThat(doctor())
+                .matches(result -> result.exitCode() == 1
+                        && result.out().contains("FAULT    process postgresql: 2147483647 does not run"));
     }
 
     @Test
