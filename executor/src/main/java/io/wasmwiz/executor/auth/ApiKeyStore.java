@@ -24,8 +24,7 @@ public interface ApiKeyStore {
      * @param expiresAt when it stops to be good
      * @param revoked whether it was withdrawn
      */
-    record StoredKey(
-            UUID id, StoredAccount account, Set<Scope> scopes, Optional<Instant> expiresAt, boolean revoked) {
+    record StoredKey(UUID id, StoredAccount account, Set<Scope> scopes, Optional<Instant> expiresAt, boolean revoked) {
         public StoredKey {
             scopes = Set.copyOf(scopes);
         }

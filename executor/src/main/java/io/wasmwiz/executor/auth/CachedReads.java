@@ -1,8 +1,7 @@
 package io.wasmwiz.executor.auth;
 
-import com.github.benmanes.caffeine.cache.AsyncCache;
+import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.Expiry;
 import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Duration;
 import java.util.Optional;
@@ -16,14 +15,21 @@ import java.util.function.Function;
  * Answers of a slow store, believed for a while: one read at a time per key, on threads that may block, "there is none"
  * remembered like anything else, failures not at all. An answer's age counts from before its read, since what changed
  * during the read may not be in it. Thread-safe.
+ *
+ * <p>A cache of futures rather than Caffeine's asynchronous one: that one drops failures and starts to age answers a moment
+ * after its callers see them, and logs a stack trace for every failure.
  */
 final class CachedReads<K, V> {
     private record Answer<V>(Optional<V> value, long readAtNanos) {}
 
+    /** Only frees memory: whether an answer is still believed is decided when it is used. */
+    private static final Duration FORGOTTEN_AFTER = Duration.ofSeconds(10);
+
     private final Function<K, Optional<V>> read;
     private final Executor databaseThreads;
+    private final long timeToLiveNanos;
     private final Ticker ticker;
-    private final AsyncCache<K, Answer<V>> answers;
+    private final Cache<K, CompletableFuture<Answer<V>>> answers;
 
     CachedReads(
             Function<K, Optional<V>> read,
@@ -33,30 +39,42 @@ final class CachedReads<K, V> {
             Ticker ticker) {
         this.read = read;
         this.databaseThreads = databaseThreads;
+        this.timeToLiveNanos = timeToLive.toNanos();
         this.ticker = ticker;
         this.answers = Caffeine.newBuilder()
                 .maximumSize(maximumEntries)
-                .expireAfter(Expiry.<K, Answer<V>>creating(
-                        (key, answer) -> Duration.ofNanos(Math.max(
-                                0, timeToLive.toNanos() - (ticker.read() - answer.readAtNanos())))))
+                .expireAfterWrite(FORGOTTEN_AFTER)
                 .ticker(ticker)
                 // Maintenance is short; a pool of its own would only add a thread.
                 .executor(Runnable::run)
-                .buildAsync();
+                .build();
     }
 
     /** Completes exceptionally when the store does not answer or too many reads wait. */
     CompletionStage<Optional<V>> get(K key) {
-        try {
-            return answers.get(key, (k, unused) -> CompletableFuture.supplyAsync(() -> readNow(k), databaseThreads))
-                    .thenApply(Answer::value);
-        } catch (RejectedExecutionException e) {
-            return CompletableFuture.failedFuture(e);
+        CompletableFuture<Answer<V>> known = answers.getIfPresent(key);
+        if (known == null || !isUsable(known)) {
+            try {
+                known = answers.asMap().compute(key, (k, old) -> old != null && isUsable(old) ? old : start(k));
+            } catch (RejectedExecutionException e) {
+                return CompletableFuture.failedFuture(e);
+            }
         }
+        return known.thenApply(Answer::value);
     }
 
-    private Answer<V> readNow(K key) {
-        long readAtNanos = ticker.read();
-        return new Answer<>(read.apply(key), readAtNanos);
+    private boolean isUsable(CompletableFuture<Answer<V>> answer) {
+        return !answer.isDone()
+                || (!answer.isCompletedExceptionally()
+                        && ticker.read() - answer.join().readAtNanos() < timeToLiveNanos);
+    }
+
+    private CompletableFuture<Answer<V>> start(K key) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    long readAtNanos = ticker.read();
+                    return new Answer<>(read.apply(key), readAtNanos);
+                },
+                databaseThreads);
     }
 }

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,11 +39,12 @@ public final class CachingAuthenticator implements Authenticator, AutoCloseable 
     private final CachedReads<String, StoredAccount> accounts;
     private final Clock clock;
     private final MeterRegistry metrics;
+    private final AtomicLong lastWarningNanos = new AtomicLong(System.nanoTime() - 1_000_000_000L);
 
     CachingAuthenticator(AuthConfig config, ApiKeyStore store, Clock clock, Ticker ticker, MeterRegistry metrics) {
         this.databaseThreads = new DatabaseThreads("auth-database", config.databaseThreads(), config.databaseQueue());
-        this.keys = new CachedReads<>(
-                store::findKey, databaseThreads, config.cacheTtl(), config.cacheEntries(), ticker);
+        this.keys =
+                new CachedReads<>(store::findKey, databaseThreads, config.cacheTtl(), config.cacheEntries(), ticker);
         this.accounts = new CachedReads<>(store::findAccount, databaseThreads, config.cacheTtl(), 1, ticker);
         this.clock = clock;
         this.metrics = metrics;
@@ -50,8 +52,7 @@ public final class CachingAuthenticator implements Authenticator, AutoCloseable 
 
     /** Opens over {@code jdbi}, which its own opener closes afterwards. */
     public static CachingAuthenticator open(AuthConfig config, Jdbi jdbi, Clock clock, MeterRegistry metrics) {
-        return new CachingAuthenticator(
-                config, new PostgresApiKeyStore(jdbi), clock, Ticker.systemTicker(), metrics);
+        return new CachingAuthenticator(config, new PostgresApiKeyStore(jdbi), clock, Ticker.systemTicker(), metrics);
     }
 
     @Override
@@ -59,7 +60,8 @@ public final class CachingAuthenticator implements Authenticator, AutoCloseable 
         if (authorization == null || !authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
             return CompletableFuture.completedFuture(counted(new Denied(Reason.KEY_MISSING)));
         }
-        Optional<ApiKey> key = ApiKey.parse(authorization.substring(SCHEME.length()).strip());
+        Optional<ApiKey> key =
+                ApiKey.parse(authorization.substring(SCHEME.length()).strip());
         if (key.isEmpty()) {
             return CompletableFuture.completedFuture(counted(new Denied(Reason.KEY_MALFORMED)));
         }
@@ -81,14 +83,18 @@ public final class CachingAuthenticator implements Authenticator, AutoCloseable 
         if (key.revoked()) {
             return new Denied(Reason.KEY_REVOKED);
         }
-        if (key.expiresAt().isPresent() && !clock.instant().isBefore(key.expiresAt().get())) {
+        if (key.expiresAt().isPresent()
+                && !clock.instant().isBefore(key.expiresAt().get())) {
             return new Denied(Reason.KEY_EXPIRED);
         }
         if (!key.account().active()) {
             return new Denied(Reason.ACCOUNT_SUSPENDED);
         }
         return new Granted(new Caller(
-                key.account().id(), Optional.of(key.id()), key.scopes(), key.account().tier()));
+                key.account().id(),
+                Optional.of(key.id()),
+                key.scopes(),
+                key.account().tier()));
     }
 
     private static Authentication judgeAccount(Optional<StoredAccount> found) {
@@ -101,8 +107,13 @@ public final class CachingAuthenticator implements Authenticator, AutoCloseable 
                 : new Denied(Reason.ACCOUNT_SUSPENDED);
     }
 
-    private static Authentication unavailable(Throwable failure) {
-        if (!(failure instanceof RejectedExecutionException)) {
+    private Authentication unavailable(Throwable failure) {
+        long nowNanos = System.nanoTime();
+        long last = lastWarningNanos.get();
+        // One line a second at most: an outage fails every call.
+        if (!(failure instanceof RejectedExecutionException)
+                && nowNanos - last >= 1_000_000_000L
+                && lastWarningNanos.compareAndSet(last, nowNanos)) {
             log.atWarn().addKeyValue("cause", failure.toString()).log("key store does not answer");
         }
         return new Unavailable();

@@ -25,8 +25,8 @@ public final class DatabaseThreads implements Executor, AutoCloseable {
      */
     public DatabaseThreads(String name, int count, int queue) {
         AtomicInteger number = new AtomicInteger();
-        threads = new ThreadPoolExecutor(
-                count, count, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(queue), runnable -> {
+        threads =
+                new ThreadPoolExecutor(count, count, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(queue), runnable -> {
                     Thread thread = new Thread(runnable, name + "-" + number.incrementAndGet());
                     thread.setDaemon(true);
                     return thread;
