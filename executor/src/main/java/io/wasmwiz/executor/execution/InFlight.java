@@ -50,17 +50,19 @@ public final class InFlight implements AutoCloseable {
         return executions;
     }
 
-    /** Waits until there are none, or until the time is up. */
+    /** Waits until there are none, until the time is up or until the thread is interrupted. */
     @Override
-    public synchronized void close() throws InterruptedException {
+    public synchronized void close() {
         long deadline = System.nanoTime() + closeTimeout.toNanos();
-        while (executions > 0) {
-            long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-            if (left <= 0) {
-                log.atWarn().addKeyValue("executions", executions).log("closing while executions are in flight");
-                return;
+        try {
+            while (executions > 0 && deadline - System.nanoTime() > 0) {
+                wait(1 + TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime()));
             }
-            wait(left);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (executions > 0) {
+            log.atWarn().addKeyValue("executions", executions).log("closing while executions are in flight");
         }
     }
 }

@@ -13,6 +13,7 @@ import io.wasmwiz.executor.auth.Caller;
 import io.wasmwiz.executor.refusal.Refusal;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
@@ -38,11 +39,11 @@ final class AuthInterceptor implements ServerInterceptor {
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-        CompletableFuture<Authentication> answer =
-                authenticator.authenticate(headers.get(AUTHORIZATION)).toCompletableFuture();
+        CompletionStage<Authentication> answer = authenticator.authenticate(headers.get(AUTHORIZATION));
+        CompletableFuture<Authentication> known = answer.toCompletableFuture();
         Context context = Context.current();
-        if (answer.isDone()) {
-            return proceed(answer.join(), context, call, headers, next);
+        if (known.isDone()) {
+            return proceed(known.join(), context, call, headers, next);
         }
         if (!held.tryAcquire()) {
             return refuse(call, new Refusal.AuthenticationUnavailable(RETRY_AFTER));

@@ -86,17 +86,22 @@ public final class GrpcServer implements AutoCloseable {
     }
 
     /** Takes no new calls and waits for those in progress, at most {@code timeout}; then cancels the rest. */
-    public void drain(Duration timeout) throws InterruptedException {
+    public void drain(Duration timeout) {
         server.shutdown();
-        if (!server.awaitTermination(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
+        try {
+            if (!server.awaitTermination(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
+                server.shutdownNow();
+                server.awaitTermination(FORCED_STOP.toMillis(), TimeUnit.MILLISECONDS);
+            }
+        } catch (InterruptedException e) {
             server.shutdownNow();
-            server.awaitTermination(FORCED_STOP.toMillis(), TimeUnit.MILLISECONDS);
+            Thread.currentThread().interrupt();
         }
     }
 
     /** Cancels what is in progress. */
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         drain(Duration.ZERO);
     }
 }

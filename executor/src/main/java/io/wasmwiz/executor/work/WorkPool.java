@@ -80,10 +80,15 @@ public final class WorkPool implements AutoCloseable {
 
     /** Finishes what was submitted, at most 5 s, and takes nothing more. */
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         threads.shutdown();
-        if (!threads.awaitTermination(5, TimeUnit.SECONDS)) {
+        try {
+            if (!threads.awaitTermination(5, TimeUnit.SECONDS)) {
+                threads.shutdownNow();
+            }
+        } catch (InterruptedException e) {
             threads.shutdownNow();
+            Thread.currentThread().interrupt();
         }
     }
 }
