@@ -5,43 +5,53 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
 
-/** Remembers what was published and answers as it is told. Thread-safe. */
+/** A log in memory, which answers as it is told. Thread-safe. */
 public final class RecordingExecutionEvents implements ExecutionEvents {
-    private final List<ExecutionRecord> published = new CopyOnWriteArrayList<>();
-    private volatile boolean accepting = true;
-    private volatile CompletionStage<Publication> answer = CompletableFuture.completedFuture(Publication.DURABLE);
+    /** The end of a lease. */
+    public record Closed(UUID accountId, UUID leaseId) {}
 
-    public void accepts(boolean nowAccepting) {
-        accepting = nowAccepting;
+    private final List<ExecutionRecord> executions = new CopyOnWriteArrayList<>();
+    private final List<Closed> closed = new CopyOnWriteArrayList<>();
+    private volatile Supplier<Publication> answers = () -> Publication.DURABLE;
+
+    /** From now on, every publication comes to what {@code answers} says; only durable ones are recorded. */
+    public void answer(Supplier<Publication> answers) {
+        this.answers = answers;
     }
 
-    public void answers(Publication publication) {
-        answer = CompletableFuture.completedFuture(publication);
+    /** Executions in the log. */
+    public List<ExecutionRecord> executions() {
+        return executions;
     }
 
-    public void answers(CompletionStage<Publication> later) {
-        answer = later;
-    }
-
-    public List<ExecutionRecord> published() {
-        return List.copyOf(published);
+    /** Ends of leases in the log. */
+    public List<Closed> closed() {
+        return closed;
     }
 
     @Override
     public boolean isAccepting() {
-        return accepting;
+        return true;
     }
 
     @Override
     public CompletionStage<Publication> publish(ExecutionRecord execution) {
-        published.add(execution);
-        return answer;
+        return answered(() -> executions.add(execution));
     }
 
     @Override
     public CompletionStage<Publication> closeLease(UUID accountId, UUID leaseId) {
-        return answer;
+        return answered(() -> closed.add(new Closed(accountId, leaseId)));
+    }
+
+    private CompletionStage<Publication> answered(Runnable whenDurable) {
+        Publication publication = answers.get();
+        if (publication == Publication.DURABLE) {
+            whenDurable.run();
+        }
+        return CompletableFuture.completedFuture(publication);
     }
 
     @Override

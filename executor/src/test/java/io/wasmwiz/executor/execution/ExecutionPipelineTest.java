@@ -10,7 +10,7 @@ import io.wasmwiz.executor.admission.Permit;
 import io.wasmwiz.executor.auth.Caller;
 import io.wasmwiz.executor.events.ExecutionEvents.Publication;
 import io.wasmwiz.executor.events.ExecutionRecord;
-import io.wasmwiz.executor.events.RecordingExecutionEvents;
+import io.wasmwiz.executor.events.ScriptedExecutionEvents;
 import io.wasmwiz.executor.modules.InMemoryModuleStore;
 import io.wasmwiz.executor.modules.ModuleDigest;
 import io.wasmwiz.executor.modules.ModuleFindings;
@@ -44,7 +44,7 @@ class ExecutionPipelineTest {
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private final InMemoryModuleStore store = new InMemoryModuleStore(() -> Instant.EPOCH);
     private final ScriptedSandbox sandbox = new ScriptedSandbox();
-    private final RecordingExecutionEvents events = new RecordingExecutionEvents();
+    private final ScriptedExecutionEvents events = new ScriptedExecutionEvents();
     private final CountingAdmission admission = new CountingAdmission();
     private final WorkPool database = WorkPool.open("database", 1, 10, metrics);
     private final WorkPool inspection = WorkPool.open("inspection", 1, 10, metrics);

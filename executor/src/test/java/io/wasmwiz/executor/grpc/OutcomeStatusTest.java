@@ -80,11 +80,7 @@ class OutcomeStatusTest {
                     "MODULE_LIMIT_REACHED",
                     Map.of("limit", "7"),
                     QuotaFailure.class),
-            row(
-                    new Refusal.UploadTooLarge(9),
-                    Code.RESOURCE_EXHAUSTED,
-                    "UPLOAD_TOO_LARGE",
-                    Map.of("limit_bytes", "9")),
+            row(new Refusal.UploadTooLarge(9), Code.RESOURCE_EXHAUSTED, "UPLOAD_TOO_LARGE", Map.of("limit_bytes", "9")),
             row(new Refusal.UploadsBusy(SOON), Code.RESOURCE_EXHAUSTED, "UPLOADS_BUSY", Map.of(), RetryInfo.class),
             row(
                     new Refusal.UploadTimedOut(SOON),
@@ -99,8 +95,7 @@ class OutcomeStatusTest {
                     QuotaFailure.class,
                     RetryInfo.class),
             row(
-                    new Refusal.NotAdmitted(
-                            new Admission.DailyQuotaSpent("Free", 500, 490, 500, Instant.EPOCH, SOON)),
+                    new Refusal.NotAdmitted(new Admission.DailyQuotaSpent("Free", 500, 490, 500, Instant.EPOCH, SOON)),
                     Code.RESOURCE_EXHAUSTED,
                     "DAILY_QUOTA_SPENT",
                     Map.of(

@@ -76,6 +76,7 @@ class PageTokensTest {
                         RefusedException.class,
                         refused -> assertThat(((Refusal.InvalidFields) refused.refusal()).violations())
                                 .singleElement()
-                                .satisfies(violation -> assertThat(violation.reason()).isEqualTo(reason)));
+                                .satisfies(violation ->
+                                        assertThat(violation.reason()).isEqualTo(reason)));
     }
 }

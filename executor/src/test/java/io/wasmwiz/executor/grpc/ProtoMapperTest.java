@@ -139,8 +139,7 @@ class ProtoMapperTest {
 
     @Test
     void showsNothingAvailableWhenMoreIsHeldThanTheLimitThatWasLowered() {
-        GetQuotaResponse quota =
-                ProtoMapper.toProto(Requests.FREE, new DailyQuota(10, 700, 12, Instant.EPOCH));
+        GetQuotaResponse quota = ProtoMapper.toProto(Requests.FREE, new DailyQuota(10, 700, 12, Instant.EPOCH));
 
         assertThat(quota.getDay().getAvailable()).isZero();
         assertThat(quota.getDay().getLimit()).isEqualTo(500);
