@@ -7,7 +7,7 @@ import java.time.Duration;
  * How much an executor admits, and how it takes its share of the daily allowances.
  *
  * @param executorId {@code --executor-id}: holder named in leases, 1 to 128 characters
- * @param maxInFlight {@code --admission-max-in-flight}: executions in progress at most, 1 to 100,000, default 4,096
+ * @param maxInFlight {@code --max-in-flight}: executions in progress at most, 1 to 100,000, default 4,096
  * @param maxLeases {@code --admission-max-leases}: leases not yet closed at most, about one per active account, 1 to
  *     1,000,000, default 100,000; a call beyond that needs one is answered as overloaded
  * @param maxLeaseSize {@code --admission-max-lease-size}: units of a lease at most, unless more calls wait, 1 to 10,000,
@@ -55,7 +55,7 @@ public record AdmissionConfig(
     /** Notes what is wrong with it. */
     public void check(Problems problems) {
         problems.requireRange("length of --executor-id", executorId.length(), 1, 128);
-        problems.requireRange("--admission-max-in-flight", maxInFlight, 1, 100_000);
+        problems.requireRange("--max-in-flight", maxInFlight, 1, 100_000);
         problems.requireRange("--admission-max-leases", maxLeases, 1, 1_000_000);
         problems.requireRange("--admission-max-lease-size", maxLeaseSize, 1, 10_000);
         problems.requireRange("--admission-lease-duration in ms", leaseDuration.toMillis(), 5_000, 3_600_000);

@@ -13,13 +13,13 @@ import java.util.TreeSet;
  * @param topic {@code --kafka-topic}: must exist; default {@link ExecutionLog#TOPIC}
  * @param executorId {@code --executor-id}: names this executor in events, 1 to 128 letters, digits, dots, dashes and
  *     underscores
- * @param deliveryTimeout {@code --events-delivery-timeout}: how long a record may be in flight before its outcome is
+ * @param deliveryTimeout {@code --event-delivery-timeout}: how long a record may be in flight before its outcome is
  *     unknown, 1 s to 2 min, default 10 s
- * @param stallBound {@code --events-stall-bound}: age of the oldest record in flight from which no run may start, 100 ms to
+ * @param stallBound {@code --event-stall-bound}: age of the oldest record in flight from which no run may start, 100 ms to
  *     60 s, default 1 s
- * @param maxInFlight {@code --events-max-in-flight}: records without an answer at most, 1 to 1,000,000, default 100,000;
+ * @param maxInFlight {@code --event-max-in-flight}: records without an answer at most, 1 to 1,000,000, default 100,000;
  *     more are refused
- * @param bufferBytes {@code --events-buffer-bytes}: memory for records not yet sent, 1 MiB to 1 GiB, default 32 MiB; what
+ * @param bufferBytes {@code --event-buffer-bytes}: memory for records not yet sent, 1 MiB to 1 GiB, default 32 MiB; what
  *     does not fit is refused
  * @param clientProperties {@code --kafka-property KEY=VALUE}: Kafka client settings for TLS and SASL, at most 64, whose keys
  *     start with {@code ssl.}, {@code sasl.} or are {@code security.protocol}; may hold secrets
@@ -67,10 +67,10 @@ public record EventsConfig(
                 executorId.matches(EXECUTOR_ID),
                 "--executor-id must be 1 to 128 letters, digits, dots, dashes and underscores, was '%s'",
                 executorId);
-        problems.requireRange("--events-delivery-timeout in ms", deliveryTimeout.toMillis(), 1_000, 120_000);
-        problems.requireRange("--events-stall-bound in ms", stallBound.toMillis(), 100, 60_000);
-        problems.requireRange("--events-max-in-flight", maxInFlight, 1, 1_000_000);
-        problems.requireRange("--events-buffer-bytes", bufferBytes, 1L << 20, 1L << 30);
+        problems.requireRange("--event-delivery-timeout in ms", deliveryTimeout.toMillis(), 1_000, 120_000);
+        problems.requireRange("--event-stall-bound in ms", stallBound.toMillis(), 100, 60_000);
+        problems.requireRange("--event-max-in-flight", maxInFlight, 1, 1_000_000);
+        problems.requireRange("--event-buffer-bytes", bufferBytes, 1L << 20, 1L << 30);
         problems.requireRange("settings given by --kafka-property", clientProperties.size(), 0, 64);
         for (String key : new TreeSet<>(clientProperties.keySet())) {
             problems.require(

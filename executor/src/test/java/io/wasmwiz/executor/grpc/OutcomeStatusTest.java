@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.Message;
 import com.google.rpc.BadRequest;
 import com.google.rpc.Code;
 import com.google.rpc.ErrorInfo;
@@ -33,12 +32,7 @@ class OutcomeStatusTest {
     private static final Duration SOON = Duration.ofMillis(1_500);
     private static final UUID ID = UUID.fromString("0198a9e0-5a5e-7cc1-8a2b-0123456789ab");
 
-    record Row(
-            Refusal refusal,
-            Code code,
-            String reason,
-            Map<String, String> figures,
-            Set<Class<? extends Message>> furtherDetails) {}
+    record Row(Refusal refusal, Code code, String reason, Map<String, String> figures, Set<Class<?>> furtherDetails) {}
 
     static final List<Row> ROWS = List.of(
             row(denied(Authentication.Reason.KEY_MISSING), Code.UNAUTHENTICATED, "KEY_MISSING"),
@@ -173,8 +167,11 @@ class OutcomeStatusTest {
                         .toList());
         for (Any detail : status.getDetailsList()) {
             if (detail.is(RetryInfo.class)) {
-                assertThat(detail.unpack(RetryInfo.class).getRetryDelay().getNanos())
-                        .isEqualTo(500_000_000);
+                assertThat(detail.unpack(RetryInfo.class).getRetryDelay())
+                        .isEqualTo(com.google.protobuf.Duration.newBuilder()
+                                .setSeconds(1)
+                                .setNanos(500_000_000)
+                                .build());
             }
         }
     }
@@ -218,13 +215,8 @@ class OutcomeStatusTest {
         return row(refusal, code, reason, Map.of());
     }
 
-    @SafeVarargs
     private static Row row(
-            Refusal refusal,
-            Code code,
-            String reason,
-            Map<String, String> figures,
-            Class<? extends Message>... furtherDetails) {
+            Refusal refusal, Code code, String reason, Map<String, String> figures, Class<?>... furtherDetails) {
         return new Row(refusal, code, reason, figures, Set.copyOf(Arrays.asList(furtherDetails)));
     }
 }

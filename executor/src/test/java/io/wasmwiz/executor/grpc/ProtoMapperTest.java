@@ -111,7 +111,11 @@ class ProtoMapperTest {
         assertThat(proto.getAllFields())
                 .hasSize(io.wasmwiz.v1.Receipt.getDescriptor().getFields().size());
         assertThat(proto.getExitCode()).isZero();
-        assertThat(proto.getAdmittedAt().getNanos()).isEqualTo(123_456_000);
+        assertThat(proto.getAdmittedAt())
+                .isEqualTo(com.google.protobuf.Timestamp.newBuilder()
+                        .setSeconds(1_772_366_400)
+                        .setNanos(123_456_000)
+                        .build());
         assertThat(proto.getExecutionId()).isEqualTo(ID.toString());
         assertThat(proto.getWallTimeUs()).isEqualTo(1);
         assertThat(proto.getCpuTimeUs()).isEqualTo(2);
@@ -127,14 +131,16 @@ class ProtoMapperTest {
     @ParameterizedTest
     @EnumSource(ExecutionStatus.class)
     void hasAWordForEveryStatus(ExecutionStatus status) {
-        assertThat(io.wasmwiz.v1.ExecutionStatus.valueOf("EXECUTION_STATUS_" + status.name()))
-                .isNotNull();
+        assertThat(io.wasmwiz.v1.ExecutionStatus.valueOf("EXECUTION_STATUS_" + status.name())
+                        .getNumber())
+                .isPositive();
     }
 
     @ParameterizedTest
     @EnumSource(TrapKind.class)
     void hasAWordForEveryTrap(TrapKind trap) {
-        assertThat(io.wasmwiz.v1.TrapKind.valueOf("TRAP_KIND_" + trap.name())).isNotNull();
+        assertThat(io.wasmwiz.v1.TrapKind.valueOf("TRAP_KIND_" + trap.name()).getNumber())
+                .isPositive();
     }
 
     @Test
