@@ -41,9 +41,11 @@ final class ExecutorFixture implements AutoCloseable {
                 "--admin-host=127.0.0.1",
                 "--admin-port=0",
                 "--sandbox-workers=2",
-                "--kafka-topic=" + topic,
-                "--drain-timeout=5s"));
+                "--kafka-topic=" + topic));
         flags.addAll(List.of(moreFlags));
+        if (flags.stream().noneMatch(flag -> flag.startsWith("--drain-timeout"))) {
+            flags.add("--drain-timeout=5s");
+        }
         Map<String, String> environment =
                 Map.of("DATABASE_URL", databaseUrl, "WASMWIZ_KAFKA_BOOTSTRAP_SERVERS", bootstrapServers);
         return new ExecutorFixture(

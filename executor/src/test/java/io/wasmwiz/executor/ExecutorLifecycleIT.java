@@ -47,8 +47,7 @@ class ExecutorLifecycleIT {
                     CompletableFuture.runAsync(() -> executor.server().close());
 
             assertThat(reply).succeedsWithin(20, TimeUnit.SECONDS).satisfies(response -> {
-                assertThat(response.getReceipt().getStatus())
-                        .isEqualTo(ExecutionStatus.EXECUTION_STATUS_TIMED_OUT);
+                assertThat(response.getReceipt().getStatus()).isEqualTo(ExecutionStatus.EXECUTION_STATUS_TIMED_OUT);
                 assertThat(closed).succeedsWithin(30, TimeUnit.SECONDS);
                 assertThat(log.awaitExecution(response.getReceipt().getExecutionId())
                                 .getCharged())
@@ -108,15 +107,17 @@ class ExecutorLifecycleIT {
                     .onNext(io.grpc.reflection.v1.ServerReflectionRequest.newBuilder()
                             .setListServices("")
                             .build());
-            assertThat(reply).succeedsWithin(10, TimeUnit.SECONDS).satisfies(services -> assertThat(
-                            services.getListServicesResponse().getServiceList())
-                    .anyMatch(service -> service.getName().equals("wasmwiz.v1.ExecutionService")));
+            assertThat(reply)
+                    .succeedsWithin(10, TimeUnit.SECONDS)
+                    .satisfies(services -> assertThat(
+                                    services.getListServicesResponse().getServiceList())
+                            .anyMatch(service -> service.getName().equals("wasmwiz.v1.ExecutionService")));
         }
     }
 
     private ExecutorFixture start(String... flags) {
-        ExecutorFixture executor = ExecutorFixture.start(
-                database.url("wasmwiz_executor"), KAFKA.bootstrapServers(), topic, flags);
+        ExecutorFixture executor =
+                ExecutorFixture.start(database.url("wasmwiz_executor"), KAFKA.bootstrapServers(), topic, flags);
         await().until(executor::isReady);
         return executor;
     }

@@ -49,8 +49,8 @@ class ExecutorOutageIT {
         Tenant tenant = Tenant.create(database, "Pro");
         try (ForkedKafka kafka = ForkedKafka.start(directory, 0)) {
             kafka.createTopic(TOPIC, 1);
-            try (ExecutorFixture executor = ExecutorFixture.start(
-                    database.url("wasmwiz_executor"), kafka.bootstrapServers(), TOPIC)) {
+            try (ExecutorFixture executor =
+                    ExecutorFixture.start(database.url("wasmwiz_executor"), kafka.bootstrapServers(), TOPIC)) {
                 await().atMost(RECOVERY).until(executor::isReady);
                 executor.execution(tenant.key()).execute(ExecutorServerIT.inline(Programs.HELLO));
 
@@ -60,8 +60,8 @@ class ExecutorOutageIT {
                 assertThat(executor.admin("/health/ready").body()).contains("kafka");
                 assertThat(health(executor, ExecutionServiceGrpc.SERVICE_NAME)).isEqualTo(ServingStatus.NOT_SERVING);
                 assertThat(health(executor, UsageServiceGrpc.SERVICE_NAME)).isEqualTo(ServingStatus.SERVING);
-                StatusRuntimeException error = Errors.of(() ->
-                        executor.execution(tenant.key()).execute(ExecutorServerIT.inline(Programs.HELLO)));
+                StatusRuntimeException error = Errors.of(
+                        () -> executor.execution(tenant.key()).execute(ExecutorServerIT.inline(Programs.HELLO)));
                 assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
                 assertThat(Errors.reason(error)).isEqualTo("EVENT_LOG_UNAVAILABLE");
                 assertThat(Errors.detail(error, RetryInfo.class)).isPresent();
@@ -105,8 +105,7 @@ class ExecutorOutageIT {
                 await().atMost(RECOVERY).until(() -> !executor.isReady());
                 assertThat(executor.admin("/health/ready").body()).contains("postgresql");
                 assertThat(health(executor, UsageServiceGrpc.SERVICE_NAME)).isEqualTo(ServingStatus.NOT_SERVING);
-                StatusRuntimeException error =
-                        Errors.of(() -> usage.getQuota(GetQuotaRequest.getDefaultInstance()));
+                StatusRuntimeException error = Errors.of(() -> usage.getQuota(GetQuotaRequest.getDefaultInstance()));
                 assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
                 assertThat(Errors.reason(error)).isIn("DATABASE_UNAVAILABLE", "AUTHENTICATION_UNAVAILABLE");
                 assertThat(Errors.detail(error, RetryInfo.class)).isPresent();

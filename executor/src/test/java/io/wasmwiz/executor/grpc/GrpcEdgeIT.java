@@ -85,8 +85,7 @@ class GrpcEdgeIT {
     private ManagedChannel serve(ModulesConfig modules, int maxHeldCalls) throws IOException {
         closer.add(timers::shutdownNow);
         WorkPool work = closer.add(WorkPool.open("work", 2, 100, metrics));
-        ModuleLibrary library =
-                new ModuleLibrary(modules, store, GrpcEdgeIT::inspect, sandbox, work, work, metrics);
+        ModuleLibrary library = new ModuleLibrary(modules, store, GrpcEdgeIT::inspect, sandbox, work, work, metrics);
         HealthMonitor health = closer.add(HealthMonitor.start(List.of(), metrics));
         GrpcServer server = closer.add(GrpcServer.start(
                 new GrpcConfig("127.0.0.1", 0, false, 100, maxHeldCalls, Duration.ofSeconds(10), Duration.ZERO),
@@ -103,8 +102,7 @@ class GrpcEdgeIT {
                                 new ScriptedExecutionEvents(),
                                 closer.add(InFlight.open(Duration.ofSeconds(5), metrics)),
                                 System::nanoTime)),
-                        new ModuleGrpcService(
-                                library, Requests.LIMITS.maxModuleBytes(), modules, timers, metrics))));
+                        new ModuleGrpcService(library, Requests.LIMITS.maxModuleBytes(), modules, timers, metrics))));
         ManagedChannel client = NettyChannelBuilder.forAddress("127.0.0.1", server.port())
                 .usePlaintext()
                 .build();
@@ -202,7 +200,8 @@ class GrpcEdgeIT {
         answer.complete(new Authentication.Denied(Authentication.Reason.KEY_UNKNOWN));
         assertThat(end).succeedsWithin(10, TimeUnit.SECONDS).satisfies(status -> {
             assertThat(status.getCode()).isEqualTo(Status.Code.UNAUTHENTICATED);
-            assertThat(Errors.reason(status.asRuntimeException(trailers.join()))).isEqualTo("KEY_UNKNOWN");
+            assertThat(Errors.reason(status.asRuntimeException(trailers.join())))
+                    .isEqualTo("KEY_UNKNOWN");
         });
     }
 
@@ -216,9 +215,10 @@ class GrpcEdgeIT {
         }
         upload.parts.onCompleted();
 
-        assertThat(upload.reply.future()).succeedsWithin(10, TimeUnit.SECONDS).satisfies(response -> assertThat(
-                        response.getModule().getDigest())
-                .isEqualTo(ModuleDigest.of(MODULE).toString()));
+        assertThat(upload.reply.future())
+                .succeedsWithin(10, TimeUnit.SECONDS)
+                .satisfies(response -> assertThat(response.getModule().getDigest())
+                        .isEqualTo(ModuleDigest.of(MODULE).toString()));
         await().until(() -> held() == 0);
     }
 
@@ -236,12 +236,13 @@ class GrpcEdgeIT {
 
     @Test
     void refusesAnUploadBeyondTheMemoryOfAllUploads() throws IOException {
-        ManagedChannel small = serve(
-                new ModulesConfig(10, 1L << 20, Duration.ofMinutes(1), 5_000, Duration.ofMinutes(1)), 2);
+        ManagedChannel small =
+                serve(new ModulesConfig(10, 1L << 20, Duration.ofMinutes(1), 5_000, Duration.ofMinutes(1)), 2);
         Upload first = new Upload(small);
         first.send(header("", ""));
         first.send(chunk(new byte[4_000]));
-        await().until(() -> held() == 4_000 || metrics.get("wasmwiz.uploads.held.bytes").gauges().size() > 0);
+        await().until(() -> held() == 4_000
+                || metrics.get("wasmwiz.uploads.held.bytes").gauges().size() > 0);
         Upload second = new Upload(small);
         second.send(header("", ""));
         second.send(chunk(new byte[4_000]));
@@ -277,7 +278,8 @@ class GrpcEdgeIT {
 
         assertThat(upload.error().getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
         assertThat(Errors.reason(upload.error())).isEqualTo(reason);
-        assertThat(Errors.info(upload.error()).getMetadataOrDefault("field", "")).isEqualTo(field);
+        assertThat(Errors.info(upload.error()).getMetadataOrDefault("field", ""))
+                .isEqualTo(field);
         await().until(() -> held() == 0);
     }
 
@@ -323,8 +325,8 @@ class GrpcEdgeIT {
     private static ModuleInspection inspect(byte[] module) {
         return module.length < MODULE.length
                 ? new ModuleInspection.Refused("MODULE_BAD", "not a module")
-                : new ModuleInspection.Accepted(new ModuleFindings(
-                        List.of(), List.of("_start"), 1, OptionalLong.empty(), 1, 10, 1));
+                : new ModuleInspection.Accepted(
+                        new ModuleFindings(List.of(), List.of("_start"), 1, OptionalLong.empty(), 1, 10, 1));
     }
 
     private ExecuteResponse execute(ExecuteRequest request) {
@@ -376,10 +378,12 @@ class GrpcEdgeIT {
 
         CompletableFuture<Throwable> failure() {
             CompletableFuture<Throwable> failure = new CompletableFuture<>();
-            reply.future().exceptionally(error -> {
-                failure.complete(error);
-                return UploadModuleResponse.getDefaultInstance();
-            }).isDone();
+            reply.future()
+                    .exceptionally(error -> {
+                        failure.complete(error);
+                        return UploadModuleResponse.getDefaultInstance();
+                    })
+                    .isDone();
             return failure;
         }
 
