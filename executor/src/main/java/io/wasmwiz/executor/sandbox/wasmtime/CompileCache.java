@@ -51,6 +51,9 @@ final class CompileCache implements AutoCloseable {
 
     @Override
     public void close() {
+        if (!Files.exists(directory)) {
+            return;
+        }
         try (var files = Files.walk(directory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);
