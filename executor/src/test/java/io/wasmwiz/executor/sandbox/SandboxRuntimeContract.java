@@ -207,6 +207,21 @@ public abstract class SandboxRuntimeContract extends SandboxFixture {
         assertThat(ran.usage().peakMemoryBytes()).isZero();
     }
 
+    @Test
+    void refersToFunctionsThatOnlyAnExportDeclares() {
+        byte[] wasm = Wat.wasm("""
+                (module
+                  (type $none (func))
+                  (table $t 1 funcref)
+                  (func $f (export "f"))
+                  (func (export "_start")
+                    (table.set $t (i32.const 0) (ref.func $f))
+                    (call_indirect (type $none) (i32.const 0))))
+                """);
+
+        assertThat(ran(run(wasm)).end()).isEqualTo(new End.Exited(0));
+    }
+
     @ParameterizedTest
     @CsvSource({"0, true", "4, true", "5, false", "6, false"})
     void cutsOutputExactly(int bytes, boolean truncated) {
