@@ -31,6 +31,8 @@ final class ModuleParser {
     private OptionalInt start = OptionalInt.empty();
     private FunctionBodies bodies = FunctionBodies.NONE;
     private int globals;
+    private int data;
+    private long announcedData = -1;
 
     private ModuleParser(byte[] bytes, ModulePolicyConfig config) {
         this.bytes = bytes;
@@ -43,7 +45,7 @@ final class ModuleParser {
     }
 
     private ParsedModule parse() throws ModuleRefusedException {
-        var file = new WasmReader(bytes, ModuleHeader.BYTES, bytes.length);
+        var file = new WasmReader(bytes, ModuleHeader.BYTES);
         int last = -1;
         while (file.remaining() > 0) {
             int at = file.position();
@@ -72,6 +74,9 @@ final class ModuleParser {
             throw file.malformed(
                     functionTypes.length + " functions are declared and " + bodies.count() + " have a body");
         }
+        if (announcedData >= 0 && announcedData != data) {
+            throw file.malformed(announcedData + " data segments are announced and " + data + " are there");
+        }
         return new ParsedModule(
                 bytes, sections, types, imports, functionTypes, tables, memories, globals, exports, start, bodies);
     }
@@ -89,7 +94,7 @@ final class ModuleParser {
             case 9 -> readElements(in);
             case 10 -> bodies = new BodyWalker(config, types, functionTypes, functions(), globals).walk(in);
             case 11 -> readData(in);
-            default -> in.u32(); // the data count, which the engine compares with the data section
+            default -> announcedData = in.u32();
         }
     }
 
@@ -249,7 +254,8 @@ final class ModuleParser {
     }
 
     private void readData(WasmReader in) throws ModuleRefusedException {
-        for (int left = in.count("data segments", config.maxSegments()); left > 0; left--) {
+        data = in.count("data segments", config.maxSegments());
+        for (int left = data; left > 0; left--) {
             int at = in.position();
             long flags = in.u32();
             if (flags > 2) {

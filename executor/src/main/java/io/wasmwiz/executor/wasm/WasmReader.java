@@ -11,12 +11,24 @@ import java.nio.charset.StandardCharsets;
 final class WasmReader {
     private final byte[] bytes;
     private final int end;
+    private final boolean wholeFile;
     private int position;
 
+    /** Of everything from {@code start} on: reading past its end means that the file is cut off. */
+    WasmReader(byte[] bytes, int start) {
+        this(bytes, start, bytes.length, true);
+    }
+
+    /** Of a part of the file: reading past its end means that its size is wrong. */
     WasmReader(byte[] bytes, int start, int end) {
+        this(bytes, start, end, false);
+    }
+
+    private WasmReader(byte[] bytes, int start, int end, boolean wholeFile) {
         this.bytes = bytes;
         this.position = start;
         this.end = end;
+        this.wholeFile = wholeFile;
     }
 
     int position() {
@@ -86,7 +98,7 @@ final class WasmReader {
                     "the module has " + count + " " + what + " (at byte " + at + "); at most " + most + " are allowed");
         }
         if (count > remaining()) {
-            throw end == bytes.length
+            throw wholeFile
                     ? truncated()
                     : malformed(count + " " + what + " are announced where " + remaining() + " bytes are left");
         }
@@ -165,9 +177,7 @@ final class WasmReader {
     }
 
     private ModuleRefusedException pastEnd() {
-        return end == bytes.length
-                ? truncated()
-                : malformed("a section or function body ends in the middle of an item");
+        return wholeFile ? truncated() : malformed("a section or function body ends in the middle of an item");
     }
 
     private ModuleRefusedException truncated() {

@@ -6,7 +6,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
@@ -17,6 +19,8 @@ public abstract class SandboxFixture {
     protected static final UUID ACCOUNT = new UUID(1, 1);
     protected static final RunLimits LIMITS = new RunLimits(Duration.ofSeconds(10), 64, 1 << 20, 1 << 18);
 
+    protected static final int QUEUE_CAPACITY = 16;
+
     private static final int WAIT_SECONDS = 60;
 
     protected SandboxRuntime sandbox = none();
@@ -26,7 +30,7 @@ public abstract class SandboxFixture {
 
     @BeforeEach
     void openSandbox() {
-        sandbox = open(new SandboxConfig(2, 16, Duration.ofMillis(5)));
+        sandbox = open(new SandboxConfig(2, QUEUE_CAPACITY, Duration.ofMillis(5)));
     }
 
     @AfterEach
@@ -71,7 +75,7 @@ public abstract class SandboxFixture {
         return await(sandbox.compile(code(wasm)).toCompletableFuture());
     }
 
-    protected static <T> T await(java.util.concurrent.Future<T> future) {
+    protected static <T> T await(Future<T> future) {
         try {
             return future.get(WAIT_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException | ExecutionException | TimeoutException e) {
@@ -86,7 +90,7 @@ public abstract class SandboxFixture {
     private static SandboxRuntime none() {
         return new SandboxRuntime() {
             @Override
-            public java.util.concurrent.CompletionStage<Compilation> compile(ModuleCode module) {
+            public CompletionStage<Compilation> compile(ModuleCode module) {
                 throw new IllegalStateException("not open");
             }
 

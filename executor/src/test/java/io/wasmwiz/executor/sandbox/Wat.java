@@ -31,5 +31,26 @@ public final class Wat {
         """.formatted(definitions, body);
     }
 
+    /** A command that sleeps by one relative clock subscription. */
+    public static byte[] sleep(long nanoseconds) {
+        return command("""
+            (i32.store (i32.const 16) (i32.const 1))
+            (i64.store (i32.const 24) (i64.const %d))
+            (call $proc_exit (call $poll_oneoff (i32.const 0) (i32.const 128) (i32.const 1) (i32.const 256)))
+            """.formatted(nanoseconds));
+    }
+
+    /** A module whose structure is right and whose {@code _start} leaves the wrong type behind. */
+    public static byte[] mistyped() {
+        byte[] wasm = wasm("(module (func (export \"_start\") (drop (i32.const 42))))");
+        for (int i = 0; i < wasm.length - 2; i++) {
+            if (wasm[i] == 0x41 && wasm[i + 1] == 42 && wasm[i + 2] == 0x1a) {
+                wasm[i + 2] = 0x01;
+                return wasm;
+            }
+        }
+        throw new AssertionError("the pattern is gone");
+    }
+
     private Wat() {}
 }

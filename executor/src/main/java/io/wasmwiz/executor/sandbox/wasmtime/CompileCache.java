@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,6 +16,9 @@ import org.slf4j.LoggerFactory;
  */
 final class CompileCache implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(CompileCache.class);
+
+    private static final int DELETE_ATTEMPTS = 40;
+    private static final long DELETE_PAUSE_NANOS = 25_000_000;
 
     private static final String SETTINGS = """
             [cache]
@@ -49,17 +53,30 @@ final class CompileCache implements AutoCloseable {
         return directory.resolve("cache.toml");
     }
 
+    /** Tries again for a while: the engine's own thread may still be adding a file. */
     @Override
     public void close() {
+        for (int attempt = 0; Files.exists(directory); attempt++) {
+            try {
+                delete();
+            } catch (IOException | UncheckedIOException e) {
+                if (attempt == DELETE_ATTEMPTS) {
+                    log.atWarn()
+                            .addKeyValue("directory", directory)
+                            .setCause(e)
+                            .log("directory of compiled code was left behind");
+                    return;
+                }
+                LockSupport.parkNanos(DELETE_PAUSE_NANOS);
+            }
+        }
+    }
+
+    private void delete() throws IOException {
         try (var files = Files.walk(directory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);
             }
-        } catch (IOException | UncheckedIOException e) {
-            log.atWarn()
-                    .addKeyValue("directory", directory)
-                    .setCause(e)
-                    .log("directory of compiled code was left behind");
         }
     }
 }

@@ -14,7 +14,6 @@ import io.github.kawamuray.wasmtime.WasmtimeException;
 import io.github.kawamuray.wasmtime.wasi.WasiCtx;
 import io.github.kawamuray.wasmtime.wasi.WasiCtxBuilder;
 import io.wasmwiz.executor.sandbox.RunLimits;
-import io.wasmwiz.executor.sandbox.RunRequest;
 import io.wasmwiz.executor.sandbox.RunResult.End;
 import io.wasmwiz.executor.sandbox.RunResult.Ran;
 import io.wasmwiz.executor.sandbox.RunUsage;
@@ -48,22 +47,21 @@ final class GuestRun implements AutoCloseable {
     private final Memory bufferMemory;
     private final Memory guestMemory;
 
-    private GuestRun(Worker worker, RunRequest request, CompiledModules.Compiled module) {
+    private GuestRun(Worker worker, RunTask run, CompiledModules.Compiled module) {
         this.worker = worker;
         this.module = module;
         try {
             store = opened(new Store<>(null, worker.engine(), new WasiCtxBuilder().build()));
             linker = opened(new Linker(worker.engine()));
             WasiCtx.addToLinker(linker);
-            var buffer = new RunBuffer(request);
-            bufferMemory = memory(BUFFER, buffer.pages(), buffer.pages());
-            buffer.write(bufferMemory.buffer(store));
+            bufferMemory = memory(BUFFER, run.buffer().pages(), run.buffer().pages());
+            run.buffer().write(bufferMemory.buffer(store));
             linker.module(store, BUFFER, worker.shims().buffer());
             SandboxModule code = module.code();
             guestMemory = memory(
                     SandboxRewrite.MEMORY,
                     code.memoryMinimumPages(),
-                    Math.min(code.memoryMaximumPages(), request.limits().memoryPages()));
+                    Math.min(code.memoryMaximumPages(), run.request().limits().memoryPages()));
             linker.module(store, SandboxRewrite.WASI, worker.shims().wasi());
         } catch (RuntimeException | Error e) {
             close();
@@ -73,7 +71,7 @@ final class GuestRun implements AutoCloseable {
 
     /** Makes the store and all that is in it but the guest. */
     static GuestRun open(Worker worker, RunTask run, CompiledModules.Compiled module) {
-        return new GuestRun(worker, run.request(), module);
+        return new GuestRun(worker, run, module);
     }
 
     private Memory memory(String name, int minimumPages, int maximumPages) {

@@ -38,7 +38,9 @@ final class RunBuffer {
     private final List<byte[]> variables;
     private final byte[] input;
     private final RunLimits limits;
+    private final int pages;
 
+    /** Throws {@link IllegalArgumentException} for a request that does not fit in 2 GiB. */
     RunBuffer(RunRequest request) {
         this.arguments = terminated(Stream.concat(Stream.of(PROGRAM_NAME), request.arguments().stream()));
         // Sorted, so that equal requests are equal runs.
@@ -47,6 +49,7 @@ final class RunBuffer {
                 .map(variable -> variable.getKey() + "=" + variable.getValue()));
         this.input = request.input();
         this.limits = request.limits();
+        this.pages = countPages();
     }
 
     private static List<byte[]> terminated(Stream<String> strings) {
@@ -56,6 +59,10 @@ final class RunBuffer {
 
     /** Pages that hold everything. */
     int pages() {
+        return pages;
+    }
+
+    private int countPages() {
         long bytes = DATA
                 + size(arguments)
                 + size(variables)

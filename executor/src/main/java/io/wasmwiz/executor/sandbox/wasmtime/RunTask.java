@@ -15,6 +15,7 @@ final class RunTask implements Task, SandboxRun {
 
     private final CompletableFuture<RunResult> result = new CompletableFuture<>();
     private final RunRequest request;
+    private final RunBuffer buffer;
     private final TaskQueue queue;
     private final SandboxMetrics metrics;
     private final long createdNanos = System.nanoTime();
@@ -24,6 +25,7 @@ final class RunTask implements Task, SandboxRun {
 
     RunTask(RunRequest request, TaskQueue queue, SandboxMetrics metrics) {
         this.request = request;
+        this.buffer = new RunBuffer(request);
         this.queue = queue;
         this.metrics = metrics;
     }
@@ -53,6 +55,10 @@ final class RunTask implements Task, SandboxRun {
 
     RunRequest request() {
         return request;
+    }
+
+    RunBuffer buffer() {
+        return buffer;
     }
 
     @Override

@@ -6,8 +6,16 @@ import io.wasmwiz.executor.sandbox.SandboxRuntime;
 import io.wasmwiz.executor.sandbox.SandboxRuntimeContract;
 
 class WasmtimeSandboxIT extends SandboxRuntimeContract {
+    private SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+
     @Override
     protected SandboxRuntime open(SandboxConfig config) {
-        return WasmtimeSandbox.open(config, new SimpleMeterRegistry());
+        metrics = new SimpleMeterRegistry();
+        return WasmtimeSandbox.open(config, metrics);
+    }
+
+    @Override
+    protected boolean queueIsEmpty() {
+        return metrics.get("wasmwiz.sandbox.queue.depth").gauge().value() == 0;
     }
 }
