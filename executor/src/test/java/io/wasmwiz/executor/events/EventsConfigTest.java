@@ -23,7 +23,7 @@ class EventsConfigTest {
                         "executor-1",
                         Duration.ofSeconds(10),
                         Duration.ofSeconds(1),
-                        100_000,
+                        50_000,
                         33_554_432,
                         Map.of()));
     }
