@@ -1,6 +1,7 @@
 package io.wasmwiz.executor.auth;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.wasmwiz.executor.auth.ApiKeyStore.StoredAccount;
 import io.wasmwiz.executor.auth.ApiKeyStore.StoredKey;
@@ -10,8 +11,11 @@ import io.wasmwiz.executor.auth.Authentication.Reason;
 import io.wasmwiz.executor.auth.Authentication.Unavailable;
 import io.wasmwiz.executor.database.DatabaseThreads;
 import java.time.Clock;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -38,7 +42,9 @@ public final class CachingAuthenticator implements Authenticator, AutoCloseable 
     private final CachedReads<ApiKeyHash, StoredKey> keys;
     private final CachedReads<String, StoredAccount> accounts;
     private final Clock clock;
-    private final MeterRegistry metrics;
+    private final Map<Reason, Counter> denied = new EnumMap<>(Reason.class);
+    private final Counter granted;
+    private final Counter unavailable;
     private final AtomicLong lastWarningNanos = new AtomicLong(System.nanoTime() - 1_000_000_000L);
 
     CachingAuthenticator(AuthConfig config, ApiKeyStore store, Clock clock, Ticker ticker, MeterRegistry metrics) {
@@ -47,7 +53,11 @@ public final class CachingAuthenticator implements Authenticator, AutoCloseable 
                 new CachedReads<>(store::findKey, databaseThreads, config.cacheTtl(), config.cacheEntries(), ticker);
         this.accounts = new CachedReads<>(store::findAccount, databaseThreads, config.cacheTtl(), 1, ticker);
         this.clock = clock;
-        this.metrics = metrics;
+        for (Reason reason : Reason.values()) {
+            denied.put(reason, counter(metrics, reason.name().toLowerCase(Locale.ROOT)));
+        }
+        this.granted = counter(metrics, "granted");
+        this.unavailable = counter(metrics, "unavailable");
     }
 
     /** Opens over {@code jdbi}, which its own opener closes afterwards. */
@@ -120,11 +130,18 @@ public final class CachingAuthenticator implements Authenticator, AutoCloseable 
     }
 
     private Authentication counted(Authentication authentication) {
-        String outcome = authentication instanceof Denied denied
-                ? denied.reason().name().toLowerCase(Locale.ROOT)
-                : authentication instanceof Granted ? "granted" : "unavailable";
-        metrics.counter("wasmwiz.authentications", "outcome", outcome).increment();
+        Counter outcome = authentication instanceof Denied reason
+                ? Objects.requireNonNull(denied.get(reason.reason()))
+                : authentication instanceof Granted ? granted : unavailable;
+        outcome.increment();
         return authentication;
+    }
+
+    private static Counter counter(MeterRegistry metrics, String outcome) {
+        return Counter.builder("wasmwiz.authentications")
+                .description("Calls by whether their caller is known")
+                .tag("outcome", outcome)
+                .register(metrics);
     }
 
     @Override

@@ -101,7 +101,7 @@ final class EventEncoder {
         return record;
     }
 
-    private static ExecutionStatus status(io.wasmwiz.executor.execution.ExecutionStatus status) {
+    static ExecutionStatus status(io.wasmwiz.executor.execution.ExecutionStatus status) {
         return switch (status) {
             case COMPLETED -> ExecutionStatus.EXECUTION_STATUS_COMPLETED;
             case FAILED -> ExecutionStatus.EXECUTION_STATUS_FAILED;
@@ -113,7 +113,7 @@ final class EventEncoder {
         };
     }
 
-    private static TrapKind trap(io.wasmwiz.executor.sandbox.TrapKind trap) {
+    static TrapKind trap(io.wasmwiz.executor.sandbox.TrapKind trap) {
         return switch (trap) {
             case UNREACHABLE -> TrapKind.TRAP_KIND_UNREACHABLE;
             case STACK_OVERFLOW -> TrapKind.TRAP_KIND_STACK_OVERFLOW;

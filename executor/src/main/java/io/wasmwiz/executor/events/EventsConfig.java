@@ -17,7 +17,7 @@ import java.util.TreeSet;
  *     unknown, 1 s to 2 min, default 10 s
  * @param stallBound {@code --event-stall-bound}: age of the oldest record in flight from which no run may start, 100 ms to
  *     60 s, default 1 s
- * @param maxInFlight {@code --event-max-in-flight}: records without an answer at most, 1 to 1,000,000, default 100,000;
+ * @param maxInFlight {@code --event-max-in-flight}: records without an answer at most, 1 to 1,000,000, default 50,000;
  *     more are refused
  * @param bufferBytes {@code --event-buffer-bytes}: memory for records not yet sent, 1 MiB to 1 GiB, default 32 MiB; what
  *     does not fit is refused
@@ -47,7 +47,7 @@ public record EventsConfig(
                 executorId,
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(1),
-                100_000,
+                50_000,
                 32L << 20,
                 Map.of());
     }

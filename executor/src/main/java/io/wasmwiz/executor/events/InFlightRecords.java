@@ -25,6 +25,10 @@ final class InFlightRecords {
         return OptionalLong.of(lastTicket);
     }
 
+    synchronized boolean hasRoom() {
+        return takenAt.size() < maximum;
+    }
+
     synchronized void resolve(long ticket) {
         takenAt.remove(ticket);
     }

@@ -70,7 +70,10 @@ public final class KafkaExecutionEvents implements ExecutionEvents {
 
     @Override
     public boolean isAccepting() {
-        return !closed && probe.fault() == null && inFlight.oldestAgeNanos(System.nanoTime()) < stallBoundNanos;
+        return !closed
+                && probe.fault() == null
+                && inFlight.hasRoom()
+                && inFlight.oldestAgeNanos(System.nanoTime()) < stallBoundNanos;
     }
 
     /** For the health check: throws what {@link #isAccepting} stumbles over, in words for operators; returns at once. */
@@ -83,6 +86,9 @@ public final class KafkaExecutionEvents implements ExecutionEvents {
         if (ageNanos >= stallBoundNanos) {
             throw new LogUnavailableException(
                     "the oldest record in flight has waited %d ms for its ack".formatted(ageNanos / 1_000_000));
+        }
+        if (!inFlight.hasRoom()) {
+            throw new LogUnavailableException("there are %d records in flight already".formatted(inFlight.size()));
         }
     }
 

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
@@ -150,6 +151,9 @@ final class LogConnection implements AutoCloseable {
         settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 0);
         settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, config.bufferBytes());
         settings.put(ProducerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 500);
+        // While no broker answers, keep what is known of the topic, so that records wait for a leader rather than being
+        // refused at once; brokers that moved are found by the connection that LogProbe opens next.
+        settings.put(CommonClientConfigs.METADATA_RECOVERY_STRATEGY_CONFIG, "none");
         return settings;
     }
 

@@ -1,5 +1,6 @@
 package io.wasmwiz.executor.events;
 
+import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -12,11 +13,13 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps a connection to the log and looks every 500 ms whether the log serves, on a thread of its own, so that recovery
  * needs no traffic. Opens the connection when it first can (a bootstrap name may not resolve yet) and anew when it was
- * reported broken. Thread-safe; its opener closes it.
+ * reported broken or has not served for a minute; what was in flight on the old one is unresolved then. Thread-safe; its opener closes it.
  */
 final class LogProbe implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LogProbe.class);
     private static final long INTERVAL_MILLIS = 500;
+    /** After this the brokers may be elsewhere: start again from the bootstrap names. */
+    private static final Duration REOPENED_AFTER = Duration.ofMinutes(1);
 
     private final EventsConfig config;
     private final ScheduledExecutorService scheduler;
@@ -24,6 +27,9 @@ final class LogProbe implements AutoCloseable {
     private final AtomicReference<@Nullable LogConnection> broken = new AtomicReference<>();
     private volatile @Nullable LogUnavailableException fault =
             new LogUnavailableException("the log was not probed yet");
+
+    /** When this connection was opened or last served; of the probing thread. */
+    private long servedAtNanos = System.nanoTime();
 
     private LogProbe(EventsConfig config) {
         this.config = config;
@@ -76,6 +82,9 @@ final class LogProbe implements AutoCloseable {
                     "no connection to Kafka at %s: %s".formatted(config.bootstrapServers(), e.getMessage()), e);
         }
         fault = found;
+        if (found == null) {
+            servedAtNanos = System.nanoTime();
+        }
         if (found == null && before != null) {
             log.atInfo().addKeyValue("topic", config.topic()).log("event log serves");
         } else if (found != null
@@ -85,13 +94,15 @@ final class LogProbe implements AutoCloseable {
     }
 
     private LogConnection current() throws KafkaException {
-        LogConnection failed = broken.getAndSet(null);
-        if (failed != null) {
-            connection.set(null);
-            failed.close(java.time.Duration.ZERO);
-        }
         LogConnection open = connection.get();
+        boolean isBroken = broken.getAndSet(null) != null;
+        if (open != null && (isBroken || System.nanoTime() - servedAtNanos > REOPENED_AFTER.toNanos())) {
+            connection.set(null);
+            open.close(Duration.ZERO);
+            open = null;
+        }
         if (open == null) {
+            servedAtNanos = System.nanoTime();
             open = LogConnection.open(config);
             connection.set(open);
         }

@@ -24,14 +24,17 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -98,6 +101,49 @@ class LeasedAdmissionTest {
         } finally {
             threads.shutdownNow();
         }
+    }
+
+    @Test
+    void noLeaseIsOverspentAndEachIsClosedOnceWhateverIsReturnedMeanwhile() throws Exception {
+        LeasedAdmission admission = open(config());
+        Map<UUID, AtomicInteger> spentByLease = new ConcurrentHashMap<>();
+        ExecutorService threads = Executors.newFixedThreadPool(8);
+        try {
+            List<Callable<Void>> calls = IntStream.range(0, 3_000)
+                    .mapToObj(i -> (Callable<Void>) () -> {
+                        if (get(admission, free) instanceof Admitted admitted) {
+                            Permit permit = admitted.permit();
+                            if (i % 3 == 0) {
+                                spentByLease
+                                        .computeIfAbsent(permit.leaseId(), id -> new AtomicInteger())
+                                        .incrementAndGet();
+                            }
+                            permit.release(i % 3 == 0 ? Use.SPENT : Use.RETURNED);
+                        }
+                        return null;
+                    })
+                    .toList();
+            for (Future<Void> call : threads.invokeAll(calls)) {
+                call.get();
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+        admission.close();
+
+        Map<UUID, Long> sizes = new HashMap<>();
+        for (LeaseGrant grant : store.grants()) {
+            if (grant instanceof Granted lease) {
+                sizes.put(lease.leaseId(), lease.size());
+            }
+        }
+        assertThat(events.closed().stream().map(RecordingExecutionEvents.Closed::leaseId))
+                .containsExactlyInAnyOrderElementsOf(sizes.keySet());
+        spentByLease.forEach((lease, spent) ->
+                assertThat(spent.get()).isLessThanOrEqualTo(Math.toIntExact(sizes.getOrDefault(lease, 0L))));
+        assertThat(spentByLease.values().stream().mapToInt(AtomicInteger::get).sum())
+                .isLessThanOrEqualTo(500);
+        assertThat(store.held(account, "Free", TODAY)).isLessThanOrEqualTo(500);
     }
 
     @Test

@@ -3,6 +3,10 @@ package io.wasmwiz.executor.auth;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.wasmwiz.executor.auth.ApiKeyStore.StoredAccount;
 import io.wasmwiz.executor.auth.ApiKeyStore.StoredKey;
@@ -29,6 +33,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 class CachingAuthenticatorTest {
     private static final AuthConfig CONFIG = new AuthConfig(true, Duration.ofMillis(500), 100, 1, 2);
@@ -160,6 +165,32 @@ class CachingAuthenticatorTest {
         assertThat(others.get(0).get(10, TimeUnit.SECONDS)).isEqualTo(new Denied(Reason.KEY_UNKNOWN));
         assertThat(others.get(1).get(10, TimeUnit.SECONDS)).isEqualTo(new Denied(Reason.KEY_UNKNOWN));
         assertThat(store.reads).hasValue(3);
+    }
+
+    @Test
+    void neverLogsAKey() throws Exception {
+        Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        Level level = root.getLevel();
+        ListAppender<ILoggingEvent> logged = new ListAppender<>();
+        logged.start();
+        root.addAppender(logged);
+        root.setLevel(Level.TRACE);
+        try {
+            authenticate();
+            authenticate("Bearer " + key.text() + "0");
+            nanos.addAndGet(CONFIG.cacheTtl().toNanos());
+            store.away = true;
+            authenticate();
+        } finally {
+            root.setLevel(level);
+            root.detachAppender(logged);
+        }
+
+        assertThat(List.copyOf(logged.list))
+                .as("the outage at least is logged")
+                .anyMatch(event -> event.getMessage().equals("key store does not answer"))
+                .allSatisfy(event -> assertThat(event.getFormattedMessage() + event.getKeyValuePairs())
+                        .doesNotContain(key.text().substring(3, 20)));
     }
 
     @Test
