@@ -8,8 +8,8 @@ import java.util.Map;
  *
  * @param module what to run
  * @param input standard input; shared, must not be changed
- * @param arguments after the program name
- * @param environment of the guest
+ * @param arguments after the program name; without NUL characters
+ * @param environment of the guest; names not empty and without {@code =}, nothing with NUL characters
  * @param limits what it may use
  */
 public record RunRequest(
@@ -17,6 +17,20 @@ public record RunRequest(
     public RunRequest {
         arguments = List.copyOf(arguments);
         environment = Map.copyOf(environment);
+        arguments.forEach(RunRequest::requireNoNul);
+        environment.forEach((name, value) -> {
+            requireNoNul(name);
+            requireNoNul(value);
+            if (name.isEmpty() || name.indexOf('=') >= 0) {
+                throw new IllegalArgumentException("an environment variable's name is empty or contains '='");
+            }
+        });
+    }
+
+    private static void requireNoNul(String string) {
+        if (string.indexOf('\0') >= 0) {
+            throw new IllegalArgumentException("arguments and environment must not contain NUL characters");
+        }
     }
 
     /** Without guest data. */

@@ -1,0 +1,222 @@
+package io.wasmwiz.executor;
+
+import static io.wasmwiz.executor.grpc.ServiceHealth.KAFKA;
+import static io.wasmwiz.executor.grpc.ServiceHealth.POSTGRESQL;
+
+import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.wasmwiz.executor.admission.LeasedAdmission;
+import io.wasmwiz.executor.auth.Authenticator;
+import io.wasmwiz.executor.auth.CachingAuthenticator;
+import io.wasmwiz.executor.auth.DevelopmentAuthenticator;
+import io.wasmwiz.executor.events.KafkaExecutionEvents;
+import io.wasmwiz.executor.execution.ExecutionPipeline;
+import io.wasmwiz.executor.execution.InFlight;
+import io.wasmwiz.executor.execution.RequestRules;
+import io.wasmwiz.executor.grpc.ExecutionGrpcService;
+import io.wasmwiz.executor.grpc.GrpcServer;
+import io.wasmwiz.executor.grpc.ModuleGrpcService;
+import io.wasmwiz.executor.grpc.ServiceHealth;
+import io.wasmwiz.executor.grpc.UsageGrpcService;
+import io.wasmwiz.executor.modules.ModuleLibrary;
+import io.wasmwiz.executor.modules.PostgresModuleStore;
+import io.wasmwiz.executor.sandbox.wasmtime.WasmtimeSandbox;
+import io.wasmwiz.executor.usage.PostgresUsageQueries;
+import io.wasmwiz.executor.wasm.ModulePolicy;
+import io.wasmwiz.executor.wasm.ModulePolicyConfig;
+import io.wasmwiz.executor.work.WorkPool;
+import io.wasmwiz.service.BuildInfo;
+import io.wasmwiz.service.Closer;
+import io.wasmwiz.service.admin.AdminServer;
+import io.wasmwiz.service.database.Database;
+import io.wasmwiz.service.database.SchemaCheck;
+import io.wasmwiz.service.health.HealthCheck;
+import io.wasmwiz.service.health.HealthMonitor;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An executor: the order of construction is its architecture, and closing goes back the same way. Thread-safe; its
+ * starter closes it.
+ */
+public final class ExecutorServer implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(ExecutorServer.class);
+    private static final Duration DATABASE_WAIT = Duration.ofSeconds(30);
+
+    private final GrpcServer grpc;
+    private final AdminServer admin;
+    private final ServiceHealth health;
+    private final Duration drainTimeout;
+    private final Closer closer;
+    private final AtomicBoolean closing = new AtomicBoolean();
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    private ExecutorServer(
+            GrpcServer grpc, AdminServer admin, ServiceHealth health, Duration drainTimeout, Closer closer) {
+        this.grpc = grpc;
+        this.admin = admin;
+        this.health = health;
+        this.drainTimeout = drainTimeout;
+        this.closer = closer;
+    }
+
+    /**
+     * Starts an executor and serves.
+     *
+     * @throws io.wasmwiz.service.database.SchemaMismatchException when PostgreSQL does not answer within 30 s or its
+     *     schema does not fit
+     */
+    public static ExecutorServer start(ExecutorConfig config) {
+        Closer closer = new Closer();
+        try {
+            PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+            closer.add(metrics::close);
+            watchProcess(metrics, closer);
+            Database database = closer.add(Database.open(config.database(), "wasmwiz-executor", metrics));
+            int schema = SchemaCheck.require(database, DATABASE_WAIT);
+
+            KafkaExecutionEvents events = closer.add(KafkaExecutionEvents.open(config.events(), metrics));
+            LeasedAdmission admission =
+                    closer.add(LeasedAdmission.open(config.admission(), database.jdbi(), events, metrics));
+            // Closed after the sandbox and before what its runs still need.
+            InFlight inFlight =
+                    closer.add(InFlight.open(config.events().deliveryTimeout().plusSeconds(5), metrics));
+            WorkPool reads = closer.add(WorkPool.open("database", config.workThreads(), config.workQueue(), metrics));
+            WorkPool inspection =
+                    closer.add(WorkPool.open("inspection", config.workThreads(), config.workQueue(), metrics));
+            WasmtimeSandbox sandbox = closer.add(WasmtimeSandbox.open(config.sandbox(), metrics));
+            ModuleLibrary modules = new ModuleLibrary(
+                    config.modules(),
+                    new PostgresModuleStore(database.jdbi()),
+                    new ModulePolicy(ModulePolicyConfig.DEFAULTS),
+                    sandbox,
+                    reads,
+                    inspection,
+                    metrics);
+            ExecutionPipeline pipeline = new ExecutionPipeline(
+                    new RequestRules(config.requests()),
+                    modules,
+                    admission,
+                    sandbox,
+                    events,
+                    inFlight,
+                    System::nanoTime);
+            CachingAuthenticator keys =
+                    closer.add(CachingAuthenticator.open(config.auth(), database.jdbi(), Clock.systemUTC(), metrics));
+            Authenticator authenticator = config.auth().required() ? keys : new DevelopmentAuthenticator(keys);
+            ScheduledThreadPoolExecutor timers = timers(closer);
+
+            HealthMonitor dependencies = closer.add(HealthMonitor.start(
+                    List.of(
+                            new HealthCheck(POSTGRESQL, () -> {
+                                database.ping();
+                                return true;
+                            }),
+                            new HealthCheck(KAFKA, () -> {
+                                events.probe();
+                                return true;
+                            })),
+                    metrics));
+            ServiceHealth health = new ServiceHealth(dependencies);
+            GrpcServer grpc = closer.add(GrpcServer.start(
+                    config.grpc(),
+                    config.requests(),
+                    authenticator,
+                    health,
+                    metrics,
+                    List.of(
+                            new ExecutionGrpcService(pipeline),
+                            new ModuleGrpcService(
+                                    modules, config.requests().maxModuleBytes(), config.modules(), timers, metrics),
+                            new UsageGrpcService(new PostgresUsageQueries(database.jdbi()), reads))));
+            AdminServer admin = closer.add(
+                    AdminServer.start(config.adminHost(), config.adminPort(), metrics, dependencies, schema));
+            log.atInfo()
+                    .addKeyValue("version", BuildInfo.version())
+                    .addKeyValue("executor", config.events().executorId())
+                    .addKeyValue("grpc_port", grpc.port())
+                    .addKeyValue("admin_port", admin.port())
+                    .log("executor started");
+            return new ExecutorServer(grpc, admin, health, config.drainTimeout(), closer);
+        } catch (Throwable t) {
+            throw closer.closeAfter(t);
+        }
+    }
+
+    private static void watchProcess(PrometheusMeterRegistry metrics, Closer closer) {
+        new ClassLoaderMetrics().bindTo(metrics);
+        new JvmMemoryMetrics().bindTo(metrics);
+        new JvmThreadMetrics().bindTo(metrics);
+        new ProcessorMetrics().bindTo(metrics);
+        new UptimeMetrics().bindTo(metrics);
+        closer.add(new JvmGcMetrics()).bindTo(metrics);
+    }
+
+    private static ScheduledThreadPoolExecutor timers(Closer closer) {
+        ScheduledThreadPoolExecutor timers = new ScheduledThreadPoolExecutor(1, runnable -> {
+            Thread thread = new Thread(runnable, "timers");
+            thread.setDaemon(true);
+            return thread;
+        });
+        timers.setRemoveOnCancelPolicy(true);
+        closer.add(timers::shutdownNow);
+        return timers;
+    }
+
+    /** The public port. */
+    public int grpcPort() {
+        return grpc.port();
+    }
+
+    /** The operators' port. */
+    public int adminPort() {
+        return admin.port();
+    }
+
+    /** Waits until {@link #close} is done. */
+    public void awaitTermination() throws InterruptedException {
+        closed.await();
+    }
+
+    /**
+     * Drains and closes: not ready, not serving, no new calls; calls in progress get the drain time-out to end and are
+     * then cancelled; what ran is recorded, leases are closed, events flushed. Once; a second caller waits for the first.
+     */
+    @Override
+    public void close() {
+        if (!closing.compareAndSet(false, true)) {
+            awaitClosed();
+            return;
+        }
+        try {
+            log.atInfo().addKeyValue("timeout", drainTimeout).log("executor draining");
+            admin.drain();
+            health.drain();
+            grpc.drain(drainTimeout);
+            closer.close();
+            log.atInfo().log("executor closed");
+        } finally {
+            closed.countDown();
+        }
+    }
+
+    private void awaitClosed() {
+        try {
+            closed.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package io.wasmwiz.executor.admission;
+
+import java.time.Instant;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** A permit of {@link LeasedAdmission}. Thread-safe. */
+final class LeasedPermit implements Permit {
+    private final LeasedAdmission admission;
+    private final UUID accountId;
+    private final Taken.Unit unit;
+    private final UUID executionId;
+    private final AtomicBoolean released = new AtomicBoolean();
+
+    LeasedPermit(LeasedAdmission admission, UUID accountId, Taken.Unit unit, UUID executionId) {
+        this.admission = admission;
+        this.accountId = accountId;
+        this.unit = unit;
+        this.executionId = executionId;
+    }
+
+    @Override
+    public UUID executionId() {
+        return executionId;
+    }
+
+    @Override
+    public Instant admittedAt() {
+        return unit.admittedAt();
+    }
+
+    @Override
+    public UUID leaseId() {
+        return unit.lease().id;
+    }
+
+    @Override
+    public long quotaRemaining() {
+        return unit.remaining();
+    }
+
+    @Override
+    public void release(Use use) {
+        if (released.compareAndSet(false, true)) {
+            admission.release(accountId, unit.lease(), use);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "LeasedPermit[executionId=" + executionId + ", leaseId=" + leaseId() + "]";
+    }
+}

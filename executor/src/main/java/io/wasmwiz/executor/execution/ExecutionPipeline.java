@@ -1,0 +1,130 @@
+package io.wasmwiz.executor.execution;
+
+import static java.util.concurrent.CompletableFuture.completedFuture;
+
+import io.wasmwiz.executor.admission.Admission;
+import io.wasmwiz.executor.admission.AdmissionControl;
+import io.wasmwiz.executor.admission.Permit;
+import io.wasmwiz.executor.auth.Caller;
+import io.wasmwiz.executor.events.ExecutionEvents;
+import io.wasmwiz.executor.execution.RequestRules.Checked;
+import io.wasmwiz.executor.modules.LoadedModule;
+import io.wasmwiz.executor.modules.ModuleLibrary;
+import io.wasmwiz.executor.modules.ModuleLookup;
+import io.wasmwiz.executor.refusal.Refusal;
+import io.wasmwiz.executor.refusal.RefusedException;
+import io.wasmwiz.executor.sandbox.RunLimits;
+import io.wasmwiz.executor.sandbox.SandboxRuntime;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.LongSupplier;
+
+/**
+ * The story of one execution: check → find the module → admit → make the module ready → run → record → outcome. What is
+ * cheap, free and can be undone comes first, so that a bad request or module costs nothing; the code of a new module is
+ * compiled and kept only once its run is paid for.
+ *
+ * <p>No step blocks: each goes on where the one before completed. Thread-safe; owns nothing.
+ */
+public final class ExecutionPipeline {
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+
+    private final RequestRules rules;
+    private final ModuleLibrary modules;
+    private final AdmissionControl admission;
+    private final SandboxRuntime sandbox;
+    private final ExecutionEvents events;
+    private final InFlight inFlight;
+    private final LongSupplier nanoTime;
+
+    public ExecutionPipeline(
+            RequestRules rules,
+            ModuleLibrary modules,
+            AdmissionControl admission,
+            SandboxRuntime sandbox,
+            ExecutionEvents events,
+            InFlight inFlight,
+            LongSupplier nanoTime) {
+        this.rules = rules;
+        this.modules = modules;
+        this.admission = admission;
+        this.sandbox = sandbox;
+        this.events = events;
+        this.inFlight = inFlight;
+        this.nanoTime = nanoTime;
+    }
+
+    /**
+     * Executes {@code command} for {@code caller}.
+     *
+     * @param cancellation may come at any time: what has not begun then never will, what runs is stopped and recorded
+     * @return completes exceptionally only for what nobody foresaw
+     */
+    public CompletionStage<Outcome> execute(Caller caller, ExecuteCommand command, Cancellation cancellation) {
+        Checked checked = rules.check(command, caller.tier());
+        if (checked instanceof Checked.Invalid invalid) {
+            return refused(invalid.refusal());
+        }
+        if (!events.isAccepting()) {
+            return refused(new Refusal.EventLogUnavailable(RETRY_AFTER));
+        }
+        Checked.Valid request = (Checked.Valid) checked;
+        inFlight.enter();
+        return surely(() -> modules.find(caller.accountId(), request.module()))
+                .thenCompose(found -> admit(caller, command, request.limits(), found, cancellation))
+                .exceptionally(ExecutionPipeline::refusalOrThrow)
+                .whenComplete((outcome, failure) -> inFlight.exit());
+    }
+
+    private CompletionStage<Outcome> admit(
+            Caller caller, ExecuteCommand command, RunLimits limits, ModuleLookup found, Cancellation cancellation) {
+        if (found instanceof ModuleLookup.Refused no) {
+            return refused(no.refusal());
+        }
+        long minimumPages = ModuleLookup.memoryMinimumPages(found);
+        if (minimumPages > limits.memoryPages()) {
+            return refused(new Refusal.MemoryMinimumAboveLimit(
+                    minimumPages * RunLimits.PAGE_BYTES, (long) limits.memoryPages() * RunLimits.PAGE_BYTES));
+        }
+        if (cancellation.isCancelled()) {
+            return refused(new Refusal.Cancelled());
+        }
+        return admission.admit(caller).thenCompose(answer -> {
+            if (answer instanceof Admission.Refused no) {
+                return refused(new Refusal.NotAdmitted(no));
+            }
+            Permit permit = ((Admission.Admitted) answer).permit();
+            Run run = new Run(caller, command, limits, permit, cancellation, sandbox, events, nanoTime);
+            return surely(() -> ready(found))
+                    .thenCompose(run::start)
+                    .whenComplete((outcome, failure) -> permit.release(run.use()));
+        });
+    }
+
+    private CompletionStage<LoadedModule> ready(ModuleLookup found) {
+        return found instanceof ModuleLookup.Fresh fresh
+                ? modules.keep(fresh)
+                : completedFuture(((ModuleLookup.Known) found).module());
+    }
+
+    /** The stage, or a failed one when not even that came. */
+    private static <T> CompletionStage<T> surely(java.util.function.Supplier<CompletionStage<T>> step) {
+        try {
+            return step.get();
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private static Outcome refusalOrThrow(Throwable failure) {
+        return RefusedException.refusalIn(failure)
+                .map(Outcome.Refused::new)
+                .orElseThrow(() -> new CompletionException(RefusedException.unwrapped(failure)));
+    }
+
+    private static CompletionStage<Outcome> refused(Refusal refusal) {
+        return completedFuture(new Outcome.Refused(refusal));
+    }
+}

@@ -1,0 +1,32 @@
+package io.wasmwiz.executor.execution;
+
+import io.wasmwiz.executor.refusal.Refusal;
+
+/** What a caller is told. */
+public sealed interface Outcome {
+    /**
+     * It ran, whatever the guest did, and its event is durable.
+     *
+     * @param stdout standard output as far as it was kept; shared, must not be changed
+     * @param stderr standard error as far as it was kept; shared, must not be changed
+     * @param message for the module's author, at most 1,024 characters, empty when it completed
+     * @param receipt what it cost
+     */
+    record Completed(
+            byte[] stdout,
+            byte[] stderr,
+            boolean stdoutTruncated,
+            boolean stderrTruncated,
+            String message,
+            Receipt receipt)
+            implements Outcome {
+        /** Without guest output. */
+        @Override
+        public String toString() {
+            return "Completed[receipt=" + receipt + "]";
+        }
+    }
+
+    /** Nothing ran, or ({@link Refusal.OutcomeUnknown}) it is not known whether its event is durable. */
+    record Refused(Refusal refusal) implements Outcome {}
+}

@@ -1,0 +1,33 @@
+package io.wasmwiz.executor.grpc;
+
+import io.grpc.Context;
+import io.wasmwiz.executor.auth.Caller;
+import io.wasmwiz.executor.execution.Cancellation;
+
+/** What the gRPC context says about the current call. Stateless. */
+final class CallContext {
+    private static final Context.Key<Caller> CALLER = Context.key("caller");
+
+    private CallContext() {}
+
+    /** The context of a call by {@code caller}. */
+    static Context with(Context call, Caller caller) {
+        return call.withValue(CALLER, caller);
+    }
+
+    /** Who calls; {@link AuthInterceptor} put it there. */
+    static Caller caller() {
+        Caller caller = CALLER.get();
+        if (caller == null) {
+            throw new IllegalStateException("a service without AuthInterceptor before it");
+        }
+        return caller;
+    }
+
+    /** Fires when the client cancels, its connection is lost or its deadline passes; harmless after the reply. */
+    static Cancellation cancellation() {
+        Cancellation cancellation = new Cancellation();
+        Context.current().addListener(context -> cancellation.cancel(), Runnable::run);
+        return cancellation;
+    }
+}

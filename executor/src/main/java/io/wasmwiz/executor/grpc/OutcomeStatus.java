@@ -1,0 +1,250 @@
+package io.wasmwiz.executor.grpc;
+
+import com.google.rpc.Code;
+import com.google.rpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import io.wasmwiz.executor.admission.Admission;
+import io.wasmwiz.executor.auth.Authentication;
+import io.wasmwiz.executor.refusal.FieldViolation;
+import io.wasmwiz.executor.refusal.Refusal;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * The one table from what a call is refused for to its gRPC status. Complete, or the class does not load: Java 17 has no
+ * exhaustive switch over types, so the rows are compared with the permitted subtypes once.
+ */
+final class OutcomeStatus {
+    private static final String ACCOUNT = "account";
+
+    private static final Map<Class<?>, Function<Object, Answer>> REFUSALS = complete(
+            Refusal.class,
+            row(Refusal.NotAuthenticated.class, no -> notAuthenticated(no.reason())),
+            row(
+                    Refusal.ScopeMissing.class,
+                    no -> new Answer(
+                                    Code.PERMISSION_DENIED,
+                                    "SCOPE_MISSING",
+                                    "this key lacks the scope that the method needs")
+                            .with("scope", no.needed().name().toLowerCase(Locale.ROOT))),
+            row(
+                    Refusal.AuthenticationUnavailable.class,
+                    no -> new Answer(
+                                    Code.UNAVAILABLE,
+                                    "AUTHENTICATION_UNAVAILABLE",
+                                    "keys cannot be checked at present; nothing ran")
+                            .retryAfter(no.retryAfter())),
+            row(Refusal.InvalidFields.class, OutcomeStatus::invalidFields),
+            row(
+                    Refusal.RequestIdUnsupported.class,
+                    no -> new Answer(
+                            Code.UNIMPLEMENTED,
+                            "REQUEST_ID_UNSUPPORTED",
+                            "this server does not keep request ids: leave request_id empty")),
+            row(
+                    Refusal.ModuleNotFound.class,
+                    no -> new Answer(Code.NOT_FOUND, "MODULE_NOT_FOUND", "this account has no module of this digest")
+                            .with("digest", no.digest())),
+            row(Refusal.ModuleRefused.class, no -> new Answer(Code.INVALID_ARGUMENT, no.reason(), no.message())),
+            row(
+                    Refusal.MemoryMinimumAboveLimit.class,
+                    no -> new Answer(
+                                    Code.INVALID_ARGUMENT,
+                                    "MODULE_MEMORY_ABOVE_LIMIT",
+                                    "the module starts with %d bytes of memory and this run may use %d"
+                                            .formatted(no.minimumBytes(), no.limitBytes()))
+                            .with("minimum_bytes", no.minimumBytes())
+                            .with("limit_bytes", no.limitBytes())),
+            row(
+                    Refusal.ModuleLimitReached.class,
+                    no -> new Answer(
+                                    Code.RESOURCE_EXHAUSTED,
+                                    "MODULE_LIMIT_REACHED",
+                                    "the account keeps %d modules, its limit: delete one first".formatted(no.limit()))
+                            .with("limit", no.limit())
+                            .quota(ACCOUNT, "modules kept")),
+            row(
+                    Refusal.UploadTooLarge.class,
+                    no -> new Answer(
+                                    Code.RESOURCE_EXHAUSTED,
+                                    "UPLOAD_TOO_LARGE",
+                                    "a module may have at most %d bytes".formatted(no.limitBytes()))
+                            .with("limit_bytes", no.limitBytes())),
+            row(
+                    Refusal.UploadsBusy.class,
+                    no -> new Answer(
+                                    Code.RESOURCE_EXHAUSTED,
+                                    "UPLOADS_BUSY",
+                                    "uploads in progress hold as much memory as they may")
+                            .retryAfter(no.retryAfter())),
+            row(
+                    Refusal.UploadTimedOut.class,
+                    no -> new Answer(
+                                    Code.DEADLINE_EXCEEDED,
+                                    "UPLOAD_TIMED_OUT",
+                                    "an upload may take at most %d ms"
+                                            .formatted(no.limit().toMillis()))
+                            .with("limit_ms", no.limit().toMillis())),
+            row(Refusal.NotAdmitted.class, no -> answer(no.refused())),
+            row(
+                    Refusal.DatabaseUnavailable.class,
+                    no -> new Answer(
+                                    Code.UNAVAILABLE,
+                                    "DATABASE_UNAVAILABLE",
+                                    "the database does not answer; nothing ran")
+                            .retryAfter(no.retryAfter())),
+            row(
+                    Refusal.EventLogUnavailable.class,
+                    no -> new Answer(
+                                    Code.UNAVAILABLE,
+                                    "EVENT_LOG_UNAVAILABLE",
+                                    "executions cannot be recorded at present; nothing ran")
+                            .retryAfter(no.retryAfter())),
+            row(
+                    Refusal.ServerBusy.class,
+                    no -> new Answer(
+                                    Code.RESOURCE_EXHAUSTED,
+                                    "SERVER_BUSY",
+                                    "a queue of this server is full; nothing ran")
+                            .with("queue", no.queue())
+                            .retryAfter(no.retryAfter())),
+            row(
+                    Refusal.Draining.class,
+                    no -> new Answer(Code.UNAVAILABLE, "SERVER_DRAINING", "this server is shutting down; nothing ran")
+                            .retryAfter(no.retryAfter())),
+            row(
+                    Refusal.Cancelled.class,
+                    no -> new Answer(
+                            Code.CANCELLED, "CANCELLED_BEFORE_START", "the call was cancelled before anything ran")),
+            row(
+                    Refusal.OutcomeUnknown.class,
+                    no -> new Answer(
+                                    Code.UNKNOWN,
+                                    "OUTCOME_UNKNOWN",
+                                    "it ran, and whether it is on the usage log is not known; ListExecutions will tell")
+                            .with("execution_id", no.executionId())));
+
+    private static final Map<Class<?>, Function<Object, Answer>> ADMISSIONS = complete(
+            Admission.Refused.class,
+            row(
+                    Admission.MinuteQuotaSpent.class,
+                    no -> new Answer(
+                                    Code.RESOURCE_EXHAUSTED,
+                                    "MINUTE_QUOTA_SPENT",
+                                    "tier %s allows %d executions per UTC minute".formatted(no.tier(), no.limit()))
+                            .with("tier", no.tier())
+                            .with("limit", no.limit())
+                            .quota(ACCOUNT, "executions per minute")
+                            .retryAfter(no.retryAfter())),
+            row(
+                    Admission.DailyQuotaSpent.class,
+                    no -> new Answer(
+                                    Code.RESOURCE_EXHAUSTED,
+                                    "DAILY_QUOTA_SPENT",
+                                    "tier %s allows %d executions per UTC day".formatted(no.tier(), no.limit()))
+                            .with("tier", no.tier())
+                            .with("limit", no.limit())
+                            .with("charged", no.charged())
+                            .with("held", no.held())
+                            .with("resets_at", no.resetsAt())
+                            .quota(ACCOUNT, "executions per day")
+                            .retryAfter(no.retryAfter())),
+            row(
+                    Admission.ConcurrencySpent.class,
+                    no -> new Answer(
+                                    Code.RESOURCE_EXHAUSTED,
+                                    "CONCURRENCY_SPENT",
+                                    "tier %s allows %d executions at once".formatted(no.tier(), no.limit()))
+                            .with("tier", no.tier())
+                            .with("limit", no.limit())
+                            .quota(ACCOUNT, "executions in progress")
+                            .retryAfter(no.retryAfter())),
+            row(
+                    Admission.Overloaded.class,
+                    no -> new Answer(
+                                    Code.RESOURCE_EXHAUSTED,
+                                    "SERVER_OVERLOADED",
+                                    "this server has as many executions in progress as it may")
+                            .with("limit", no.limit())
+                            .retryAfter(no.retryAfter())),
+            row(
+                    Admission.Unavailable.class,
+                    no -> new Answer(
+                                    Code.UNAVAILABLE,
+                                    "ADMISSION_UNAVAILABLE",
+                                    "the quota cannot be read at present; nothing ran")
+                            .retryAfter(no.retryAfter())));
+
+    private OutcomeStatus() {}
+
+    /** The status that tells {@code refusal}. */
+    static Status of(Refusal refusal) {
+        return answer(REFUSALS, refusal).build();
+    }
+
+    /** The same, to be thrown at a gRPC observer. */
+    static StatusRuntimeException exception(Refusal refusal) {
+        return StatusProto.toStatusRuntimeException(of(refusal));
+    }
+
+    private static Answer answer(Admission.Refused refused) {
+        return answer(ADMISSIONS, refused);
+    }
+
+    private static Answer notAuthenticated(Authentication.Reason reason) {
+        return switch (reason) {
+            case KEY_MISSING ->
+                new Answer(Code.UNAUTHENTICATED, reason.name(), "metadata `authorization: Bearer ww_…` is required");
+            case KEY_MALFORMED ->
+                new Answer(
+                        Code.UNAUTHENTICATED,
+                        reason.name(),
+                        "this is not a key: ww_ and 36 letters and digits, the last 6 a checksum; was it cut?");
+            case KEY_UNKNOWN -> new Answer(Code.UNAUTHENTICATED, reason.name(), "this key is not known");
+            case KEY_REVOKED -> new Answer(Code.UNAUTHENTICATED, reason.name(), "this key was revoked");
+            case KEY_EXPIRED -> new Answer(Code.UNAUTHENTICATED, reason.name(), "this key has expired");
+            case ACCOUNT_SUSPENDED ->
+                new Answer(Code.PERMISSION_DENIED, reason.name(), "the account of this key is suspended");
+        };
+    }
+
+    private static Answer invalidFields(Refusal.InvalidFields invalid) {
+        FieldViolation first = invalid.violations().get(0);
+        return new Answer(Code.INVALID_ARGUMENT, first.reason(), first.description())
+                .with("field", first.field())
+                .fields(invalid.violations());
+    }
+
+    private static Answer answer(Map<Class<?>, Function<Object, Answer>> table, Object refusal) {
+        Function<Object, Answer> row = table.get(refusal.getClass());
+        if (row == null) {
+            throw new AssertionError("complete() was to see to a row for " + refusal.getClass());
+        }
+        return row.apply(refusal);
+    }
+
+    private record Row<R>(Class<R> type, Function<R, Answer> answer) {}
+
+    private static <R> Row<R> row(Class<R> type, Function<R, Answer> answer) {
+        return new Row<>(type, answer);
+    }
+
+    private static Map<Class<?>, Function<Object, Answer>> complete(Class<?> sealed, Row<?>... rows) {
+        Map<Class<?>, Function<Object, Answer>> table = new HashMap<>();
+        for (Row<?> row : rows) {
+            table.put(row.type(), erased(row));
+        }
+        if (!table.keySet().equals(java.util.Set.copyOf(Arrays.asList(sealed.getPermittedSubclasses())))) {
+            throw new AssertionError("the table of " + sealed.getSimpleName() + " must have a row per case");
+        }
+        return Map.copyOf(table);
+    }
+
+    private static <R> Function<Object, Answer> erased(Row<R> row) {
+        return refusal -> row.answer().apply(row.type().cast(refusal));
+    }
+}

@@ -1,0 +1,73 @@
+package io.wasmwiz.executor.grpc;
+
+import io.grpc.stub.StreamObserver;
+import io.wasmwiz.executor.auth.Caller;
+import io.wasmwiz.executor.execution.Receipt;
+import io.wasmwiz.executor.usage.UsageQueries;
+import io.wasmwiz.executor.work.WorkPool;
+import io.wasmwiz.v1.GetQuotaRequest;
+import io.wasmwiz.v1.GetQuotaResponse;
+import io.wasmwiz.v1.ListExecutionsRequest;
+import io.wasmwiz.v1.ListExecutionsResponse;
+import io.wasmwiz.v1.UsageServiceGrpc;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** {@code wasmwiz.v1.UsageService} over the usage queries. Thread-safe; never blocks. */
+public final class UsageGrpcService extends UsageServiceGrpc.UsageServiceImplBase {
+    private static final String LIST = "ListExecutions";
+
+    private final UsageQueries usage;
+    private final WorkPool database;
+
+    public UsageGrpcService(UsageQueries usage, WorkPool database) {
+        this.usage = usage;
+        this.database = database;
+    }
+
+    @Override
+    public void getQuota(GetQuotaRequest request, StreamObserver<GetQuotaResponse> response) {
+        Caller caller = CallContext.caller();
+        Replies.send(
+                database.submit(
+                        () -> usage.today(caller.accountId(), caller.tier().name())),
+                today -> ProtoMapper.toProto(caller.tier(), today),
+                response);
+    }
+
+    @Override
+    public void listExecutions(ListExecutionsRequest request, StreamObserver<ListExecutionsResponse> response) {
+        UUID account = CallContext.caller().accountId();
+        Replies.send(
+                database.submit(() -> {
+                    int size = PageTokens.size(request.getPageSize());
+                    return page(account, size, usage.executions(account, after(account, request), size + 1));
+                }),
+                page -> page,
+                response);
+    }
+
+    private static Optional<UsageQueries.Position> after(UUID account, ListExecutionsRequest request) {
+        return PageTokens.decode(account, LIST, 16, request.getPageToken()).map(position -> {
+            ByteBuffer id = ByteBuffer.wrap(position.key());
+            return new UsageQueries.Position(position.time(), new UUID(id.getLong(), id.getLong()));
+        });
+    }
+
+    // One row more than asked for was read, to know whether another page follows.
+    private static ListExecutionsResponse page(UUID account, int size, List<Receipt> rows) {
+        ListExecutionsResponse.Builder page = ListExecutionsResponse.newBuilder();
+        rows.stream().limit(size).map(ProtoMapper::toProto).forEach(page::addExecutions);
+        if (rows.size() > size) {
+            Receipt last = rows.get(size - 1);
+            byte[] id = ByteBuffer.allocate(16)
+                    .putLong(last.executionId().getMostSignificantBits())
+                    .putLong(last.executionId().getLeastSignificantBits())
+                    .array();
+            page.setNextPageToken(PageTokens.encode(account, LIST, new PageTokens.Position(last.admittedAt(), id)));
+        }
+        return page.build();
+    }
+}

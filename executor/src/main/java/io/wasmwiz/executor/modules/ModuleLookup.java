@@ -1,0 +1,24 @@
+package io.wasmwiz.executor.modules;
+
+import io.wasmwiz.executor.refusal.Refusal;
+import io.wasmwiz.executor.sandbox.ModuleCode;
+
+/** What came of looking for a module. */
+public sealed interface ModuleLookup {
+    /** The account has it. */
+    record Known(LoadedModule module) implements ModuleLookup {}
+
+    /** The account does not have it; it was brought along and passed inspection, and is neither compiled nor kept yet. */
+    record Fresh(ModuleCode code, ModuleFindings findings) implements ModuleLookup {}
+
+    /** There is none, or it cannot run here. */
+    record Refused(Refusal refusal) implements ModuleLookup {}
+
+    /** Memory that the module starts with; 0 for one that was refused. */
+    static long memoryMinimumPages(ModuleLookup lookup) {
+        if (lookup instanceof Known known) {
+            return known.module().memoryMinimumPages();
+        }
+        return lookup instanceof Fresh fresh ? fresh.findings().memoryMinimumPages() : 0;
+    }
+}

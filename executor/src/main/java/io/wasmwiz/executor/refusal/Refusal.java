@@ -1,0 +1,80 @@
+package io.wasmwiz.executor.refusal;
+
+import io.wasmwiz.executor.admission.Admission;
+import io.wasmwiz.executor.auth.Authentication;
+import io.wasmwiz.executor.auth.Scope;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+
+/** Everything that a call can be answered with instead of a result. {@code grpc.OutcomeStatus} maps each to one status. */
+public sealed interface Refusal {
+    /** Nobody who may call. */
+    record NotAuthenticated(Authentication.Reason reason) implements Refusal {}
+
+    /** The key is good and may not be used for this. */
+    record ScopeMissing(Scope needed) implements Refusal {}
+
+    /** The key store does not answer, or too many calls wait for it. */
+    record AuthenticationUnavailable(Duration retryAfter) implements Refusal {}
+
+    /** Fields that cannot be taken; at least one, the first gives the reason. */
+    record InvalidFields(List<FieldViolation> violations) implements Refusal {
+        public InvalidFields {
+            violations = List.copyOf(violations);
+            if (violations.isEmpty()) {
+                throw new IllegalArgumentException("a refusal of fields names at least one");
+            }
+        }
+
+        /** Of one field. */
+        public InvalidFields(String field, String reason, String description) {
+            this(List.of(new FieldViolation(field, reason, description)));
+        }
+    }
+
+    /** A good request id, which this version cannot honour. */
+    record RequestIdUnsupported() implements Refusal {}
+
+    /** This account has no module of this digest. */
+    record ModuleNotFound(String digest) implements Refusal {}
+
+    /** The module cannot run here; reason and message come from the policy or the engine. */
+    record ModuleRefused(String reason, String message) implements Refusal {}
+
+    /** The module starts with more memory than this run may use. */
+    record MemoryMinimumAboveLimit(long minimumBytes, long limitBytes) implements Refusal {}
+
+    /** The account keeps as many modules as it may. */
+    record ModuleLimitReached(int limit) implements Refusal {}
+
+    /** An upload went past the size of a module. */
+    record UploadTooLarge(long limitBytes) implements Refusal {}
+
+    /** Uploads in progress hold as much memory as they may. */
+    record UploadsBusy(Duration retryAfter) implements Refusal {}
+
+    /** An upload took longer than it may. */
+    record UploadTimedOut(Duration limit) implements Refusal {}
+
+    /** Admission said no. */
+    record NotAdmitted(Admission.Refused refused) implements Refusal {}
+
+    /** PostgreSQL does not answer; nothing ran. */
+    record DatabaseUnavailable(Duration retryAfter) implements Refusal {}
+
+    /** Events cannot be made durable at present; nothing ran. */
+    record EventLogUnavailable(Duration retryAfter) implements Refusal {}
+
+    /** A queue inside this server is full; nothing ran. */
+    record ServerBusy(String queue, Duration retryAfter) implements Refusal {}
+
+    /** This server is going away; nothing ran. */
+    record Draining(Duration retryAfter) implements Refusal {}
+
+    /** The client cancelled, or its deadline passed, before anything ran. */
+    record Cancelled() implements Refusal {}
+
+    /** It ran, and whether its event is durable is not known. */
+    record OutcomeUnknown(UUID executionId) implements Refusal {}
+}

@@ -1,0 +1,5 @@
+/** What a caller can be refused for, as plain values. Knows the plain types of auth and admission. */
+@NullMarked
+package io.wasmwiz.executor.refusal;
+
+import org.jspecify.annotations.NullMarked;

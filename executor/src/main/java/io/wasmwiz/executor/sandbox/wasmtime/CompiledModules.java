@@ -1,0 +1,127 @@
+package io.wasmwiz.executor.sandbox.wasmtime;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.github.kawamuray.wasmtime.Engine;
+import io.github.kawamuray.wasmtime.Module;
+import io.github.kawamuray.wasmtime.WasmtimeException;
+import io.wasmwiz.executor.modules.ModuleDigest;
+import io.wasmwiz.executor.sandbox.ModuleCode;
+import io.wasmwiz.executor.wasm.ModulePolicyConfig;
+import io.wasmwiz.executor.wasm.ModuleRefusedException;
+import io.wasmwiz.executor.wasm.SandboxModule;
+import io.wasmwiz.executor.wasm.SandboxRewrite;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One worker's compiled modules. Used on that worker's thread only; a module that leaves the cache is disposed between
+ * tasks, never under a run.
+ */
+final class CompiledModules implements AutoCloseable {
+    /** Bytes of WebAssembly whose compiled form one worker keeps; machine code takes two to five times as much. */
+    private static final long CACHED_BYTES = 128L << 20;
+    /** Modules of which the sandbox remembers that one of its workers compiled them. */
+    private static final long KNOWN_MODULES = 100_000;
+
+    private final Deque<Module> retired = new ArrayDeque<>();
+    private final Cache<Key, Compiled> cache = Caffeine.newBuilder()
+            .maximumWeight(CACHED_BYTES)
+            .weigher((Key key, Compiled compiled) -> Math.max(1, compiled.code().bytes().length))
+            .executor(Runnable::run)
+            .removalListener((key, compiled, cause) -> retire(compiled))
+            .build();
+    private final Engine engine;
+    private final Shared shared;
+
+    CompiledModules(Engine engine, Shared shared) {
+        this.engine = engine;
+        this.shared = shared;
+    }
+
+    /** What the workers of a sandbox share. Thread-safe. */
+    static final class Shared {
+        private final Cache<Key, Boolean> known =
+                Caffeine.newBuilder().maximumSize(KNOWN_MODULES).build();
+        private final SandboxMetrics metrics;
+
+        Shared(SandboxMetrics metrics) {
+            this.metrics = metrics;
+        }
+    }
+
+    /** Compiled code is never shared between accounts. */
+    private record Key(UUID accountId, ModuleDigest digest) {}
+
+    /** A module of one engine. */
+    record Compiled(SandboxModule code, Module module) {}
+
+    /**
+     * A compiled module, good until the worker's next task.
+     *
+     * @param cached whether a worker of this sandbox had compiled it before
+     */
+    record Lookup(Compiled module, boolean cached) {}
+
+    /** From this worker's cache, else from the cache on disk or the compiler. */
+    Lookup get(ModuleCode module) throws ModuleRejectedException {
+        var key = new Key(module.accountId(), module.digest());
+        Compiled compiled = cache.getIfPresent(key);
+        boolean known = shared.known.getIfPresent(key) != null;
+        shared.metrics.lookedUp(compiled != null);
+        if (compiled == null) {
+            compiled = compile(module);
+            cache.put(key, compiled);
+            shared.known.put(key, true);
+        }
+        return new Lookup(compiled, known);
+    }
+
+    private Compiled compile(ModuleCode module) throws ModuleRejectedException {
+        long startNanos = System.nanoTime();
+        boolean compiled = false;
+        try {
+            SandboxModule code =
+                    SandboxRewrite.rewrite(module.bytes(), ModulePolicyConfig.DEFAULTS, bytes(module.accountId()));
+            var result = new Compiled(code, Module.fromBinary(engine, code.bytes()));
+            compiled = true;
+            return result;
+        } catch (ModuleRefusedException e) {
+            throw new ModuleRejectedException(e.message());
+        } catch (WasmtimeException e) {
+            throw new ModuleRejectedException("the engine does not take the module: " + EngineText.plain(e));
+        } finally {
+            shared.metrics.compiled(compiled, System.nanoTime() - startNanos);
+        }
+    }
+
+    private static byte[] bytes(UUID id) {
+        return ByteBuffer.allocate(16)
+                .putLong(id.getMostSignificantBits())
+                .putLong(id.getLeastSignificantBits())
+                .array();
+    }
+
+    private void retire(@Nullable Compiled compiled) {
+        if (compiled != null) {
+            retired.add(compiled.module());
+        }
+    }
+
+    /** Frees what left the cache. */
+    void disposeRetired() {
+        for (Module module = retired.poll(); module != null; module = retired.poll()) {
+            module.dispose();
+        }
+    }
+
+    @Override
+    public void close() {
+        cache.invalidateAll();
+        cache.cleanUp();
+        disposeRetired();
+    }
+}

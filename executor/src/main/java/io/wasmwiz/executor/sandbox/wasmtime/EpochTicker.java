@@ -1,0 +1,45 @@
+package io.wasmwiz.executor.sandbox.wasmtime;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Looks at every worker once per tick and stops the run whose time is over. Asks the clock each time instead of counting
+ * ticks, so a late tick delays a stop once and adds up to nothing. Closed by the sandbox, before its workers.
+ */
+final class EpochTicker implements AutoCloseable {
+    private final List<Worker> workers;
+    private final long tickNanos;
+    private final Thread thread = new Thread(this::tick, "sandbox-ticker");
+
+    private volatile boolean closed;
+
+    private EpochTicker(List<Worker> workers, Duration tick) {
+        this.workers = workers;
+        this.tickNanos = tick.toNanos();
+        thread.setDaemon(true);
+    }
+
+    static EpochTicker start(List<Worker> workers, Duration tick) {
+        var ticker = new EpochTicker(List.copyOf(workers), tick);
+        ticker.thread.start();
+        return ticker;
+    }
+
+    private void tick() {
+        while (!closed) {
+            LockSupport.parkNanos(tickNanos);
+            long now = System.nanoTime();
+            for (Worker worker : workers) {
+                worker.tick(now);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        LockSupport.unpark(thread);
+    }
+}

@@ -1,0 +1,105 @@
+package io.wasmwiz.executor.sandbox.wasmtime;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.wasmwiz.executor.sandbox.Compilation;
+import io.wasmwiz.executor.sandbox.ModuleCode;
+import io.wasmwiz.executor.sandbox.RunRequest;
+import io.wasmwiz.executor.sandbox.RunResult.Cause;
+import io.wasmwiz.executor.sandbox.SandboxConfig;
+import io.wasmwiz.executor.sandbox.SandboxRun;
+import io.wasmwiz.executor.sandbox.SandboxRuntime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs guests in this process, each in a fresh store on one of a fixed number of threads. A fault in the engine takes
+ * the process with it, and a module that is slow to compile holds a worker: for tests and for trusted modules.
+ */
+public final class WasmtimeSandbox implements SandboxRuntime {
+    /** A worker that compiles cannot be stopped; closing waits this long for it and then leaves it to the process. */
+    private static final long CLOSE_SECONDS = 10;
+
+    private static final Logger log = LoggerFactory.getLogger(WasmtimeSandbox.class);
+
+    private final TaskQueue queue;
+    private final CompileCache compileCache;
+    private final SandboxMetrics metrics;
+    private final List<Worker> workers = new ArrayList<>();
+    private final EpochTicker ticker;
+
+    private WasmtimeSandbox(SandboxConfig config, MeterRegistry registry) {
+        this.queue = new TaskQueue(config.queueCapacity());
+        this.metrics = new SandboxMetrics(registry);
+        metrics.queue(queue::size);
+        this.compileCache = CompileCache.open();
+        var shared = new CompiledModules.Shared(metrics);
+        for (int number = 0; number < config.workers(); number++) {
+            workers.add(new Worker(number, queue, compileCache.settings(), shared));
+        }
+        this.ticker = EpochTicker.start(workers, config.epochTick());
+    }
+
+    /**
+     * Starts the workers and waits until each has its engine.
+     *
+     * @param config checked by the caller
+     * @param metrics where the sandbox's meters go
+     * @throws java.util.concurrent.CompletionException if an engine does not start
+     */
+    public static WasmtimeSandbox open(SandboxConfig config, MeterRegistry metrics) {
+        var sandbox = new WasmtimeSandbox(config, metrics);
+        try {
+            sandbox.workers.forEach(Worker::start);
+            sandbox.workers.forEach(Worker::awaitReady);
+            return sandbox;
+        } catch (RuntimeException | Error e) {
+            sandbox.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public CompletionStage<Compilation> compile(ModuleCode module) {
+        var task = new CompileTask(module);
+        switch (queue.offer(task)) {
+            case TAKEN -> {}
+            case FULL -> task.refuse();
+            case CLOSED -> task.abandon();
+        }
+        return task.result();
+    }
+
+    @Override
+    public SandboxRun run(RunRequest request) {
+        var run = new RunTask(request, queue, metrics);
+        switch (queue.offer(run)) {
+            case TAKEN -> {}
+            case FULL -> run.refuse(Cause.QUEUE_FULL, "the queue before the sandbox is full");
+            case CLOSED -> run.abandon();
+        }
+        return run;
+    }
+
+    @Override
+    public void close() {
+        queue.close().forEach(Task::abandon);
+        workers.forEach(Worker::close);
+        try {
+            long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(CLOSE_SECONDS);
+            for (Worker worker : workers) {
+                long left = Math.max(1_000_000, deadlineNanos - System.nanoTime());
+                if (!worker.awaitEnd(left, TimeUnit.NANOSECONDS)) {
+                    log.atWarn().log("sandbox worker is still compiling and was left behind");
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        ticker.close();
+        compileCache.close();
+    }
+}

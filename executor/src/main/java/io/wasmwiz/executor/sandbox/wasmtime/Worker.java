@@ -1,0 +1,211 @@
+package io.wasmwiz.executor.sandbox.wasmtime;
+
+import io.github.kawamuray.wasmtime.Config;
+import io.github.kawamuray.wasmtime.Engine;
+import io.github.kawamuray.wasmtime.Store;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One thread with an engine of its own. Because no two runs share an engine, advancing its epoch stops exactly the run
+ * in progress. Native handles are used on this thread only, except for {@code ticks}, which is guarded by the lock and
+ * touched only while a run is in progress; the thread disposes them all when it ends.
+ */
+final class Worker {
+    /** The engine lets a guest use 512 KiB; the rest is for Java and native frames. */
+    private static final long STACK_BYTES = 2 << 20;
+
+    private static final Logger log = LoggerFactory.getLogger(Worker.class);
+
+    /** Why the run in progress is being stopped. */
+    enum Stop {
+        NONE,
+        TIMED_OUT,
+        CANCELLED
+    }
+
+    private final Object lock = new Object();
+    private final CompletableFuture<Void> ready = new CompletableFuture<>();
+    private final TaskQueue queue;
+    private final Path cacheSettings;
+    private final CompiledModules.Shared shared;
+    private final Thread thread;
+
+    private @Nullable Engine engine;
+    private @Nullable Engine ticks;
+    private @Nullable CompiledModules modules;
+    private @Nullable Shims shims;
+
+    private @Nullable RunTask current;
+    private Stop stop = Stop.NONE;
+    private long deadlineNanos;
+    private boolean closing;
+
+    Worker(int number, TaskQueue queue, Path cacheSettings, CompiledModules.Shared shared) {
+        this.queue = queue;
+        this.cacheSettings = cacheSettings;
+        this.shared = shared;
+        this.thread = new Thread(null, this::work, "sandbox-" + number, STACK_BYTES);
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** Waits until the engine is there; throws what kept it from being there. */
+    void awaitReady() {
+        ready.join();
+    }
+
+    private void work() {
+        try {
+            open();
+            ready.complete(null);
+            for (var task = queue.take(); task.isPresent(); task = queue.take()) {
+                perform(task.get());
+            }
+        } catch (InterruptedException e) {
+            log.atWarn().log("sandbox worker was interrupted and ends");
+        } catch (Throwable t) {
+            if (!ready.completeExceptionally(t)) {
+                log.atError().setCause(t).log("sandbox worker died");
+            }
+        } finally {
+            dispose();
+        }
+    }
+
+    /** A task answers for its own failures; here they only must not end the worker. */
+    private void perform(Task task) {
+        try {
+            task.perform(this);
+        } catch (RuntimeException | Error e) {
+            log.atError().setCause(e).log("sandbox task failed");
+        } finally {
+            modules().disposeRetired();
+        }
+    }
+
+    private void open() {
+        // SIMD stays off: this engine is out of support, and its known miscompilations are in vector code.
+        try (Config config = new Config()) {
+            config.epochInterruption(true).wasmSimd(false).wasmThreads(false).cacheConfigLoad(cacheSettings);
+            engine = new Engine(config);
+        }
+        // A second handle: compiling holds the first one's lock, and the ticker must not wait for it.
+        try (Store<Void> store = new Store<>(null, engine())) {
+            ticks = store.engine();
+        }
+        modules = new CompiledModules(engine(), shared);
+        shims = Shims.compile(engine());
+    }
+
+    private void dispose() {
+        if (modules != null) {
+            modules.close();
+        }
+        if (shims != null) {
+            shims.close();
+        }
+        if (ticks != null) {
+            ticks.dispose();
+        }
+        if (engine != null) {
+            engine.dispose();
+        }
+    }
+
+    /** On the worker's thread only. */
+    Engine engine() {
+        return opened(engine);
+    }
+
+    /** On the worker's thread only. */
+    CompiledModules modules() {
+        return opened(modules);
+    }
+
+    /** On the worker's thread only. */
+    Shims shims() {
+        return opened(shims);
+    }
+
+    private static <T> T opened(@Nullable T part) {
+        if (part == null) {
+            throw new IllegalStateException("the worker is not open");
+        }
+        return part;
+    }
+
+    /** Starts the clock of a run, unless it was cancelled or the sandbox is closing. */
+    boolean begin(RunTask run, GuestRun guest) {
+        synchronized (lock) {
+            if (closing || run.isCancelled()) {
+                return false;
+            }
+            current = run;
+            stop = Stop.NONE;
+            deadlineNanos = System.nanoTime() + run.request().limits().runTime().toNanos();
+            guest.armStop();
+            return true;
+        }
+    }
+
+    void end() {
+        synchronized (lock) {
+            current = null;
+        }
+    }
+
+    /** Why the last run was stopped, if it was. */
+    Stop stopped() {
+        synchronized (lock) {
+            return stop;
+        }
+    }
+
+    /** Stops the run in progress if its time is over. */
+    void tick(long nowNanos) {
+        synchronized (lock) {
+            if (current != null && nowNanos - deadlineNanos >= 0) {
+                stop(Stop.TIMED_OUT);
+            }
+        }
+    }
+
+    void cancel(RunTask run) {
+        synchronized (lock) {
+            if (current == run) {
+                stop(Stop.CANCELLED);
+            }
+        }
+    }
+
+    /** Stops the run in progress and starts no other; the thread ends once the queue is closed. */
+    void close() {
+        synchronized (lock) {
+            closing = true;
+            if (current != null) {
+                stop(Stop.CANCELLED);
+            }
+        }
+    }
+
+    /** Whether the thread ended in time. */
+    boolean awaitEnd(long timeout, TimeUnit unit) throws InterruptedException {
+        thread.join(unit.toMillis(timeout));
+        return !thread.isAlive();
+    }
+
+    private void stop(Stop why) {
+        if (stop == Stop.NONE) {
+            stop = why;
+            opened(ticks).incrementEpoch();
+        }
+    }
+}

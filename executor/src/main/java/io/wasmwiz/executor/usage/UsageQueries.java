@@ -1,0 +1,24 @@
+package io.wasmwiz.executor.usage;
+
+import io.wasmwiz.executor.execution.Receipt;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Reads usage. Methods block and throw the database's exceptions unchecked. Thread-safe. */
+public interface UsageQueries {
+    /** Today's counters; zeros when nothing was counted yet. */
+    DailyQuota today(UUID accountId, String tier);
+
+    /**
+     * A page of the account's ledger, newest admission first.
+     *
+     * @param after the last of the page before; empty: from the newest
+     * @param size rows at most, positive
+     */
+    List<Receipt> executions(UUID accountId, Optional<Position> after, int size);
+
+    /** Where an execution stands in its account's list. */
+    record Position(Instant admittedAt, UUID executionId) {}
+}

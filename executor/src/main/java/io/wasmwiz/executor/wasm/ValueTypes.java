@@ -1,0 +1,42 @@
+package io.wasmwiz.executor.wasm;
+
+/** Decodes value and reference types. */
+final class ValueTypes {
+    static final int I32 = 0x7f;
+    static final int FUNCREF = 0x70;
+    static final int EXTERNREF = 0x6f;
+
+    /** A value type as a letter of {@link FunctionType}. */
+    static char letter(WasmReader in) throws ModuleRefusedException {
+        int at = in.position();
+        int type = in.u8();
+        return switch (type) {
+            case I32 -> 'i';
+            case 0x7e -> 'I';
+            case 0x7d -> 'f';
+            case 0x7c -> 'F';
+            case FUNCREF -> 'r';
+            case EXTERNREF -> 'x';
+            default -> throw unknown(in, at, type);
+        };
+    }
+
+    /** A reference type's byte. */
+    static int reference(WasmReader in) throws ModuleRefusedException {
+        int at = in.position();
+        int type = in.u8();
+        if (type != FUNCREF && type != EXTERNREF) {
+            throw unknown(in, at, type);
+        }
+        return type;
+    }
+
+    private static ModuleRefusedException unknown(WasmReader in, int at, int type) {
+        String feature = Features.ofType(type);
+        return feature == null
+                ? in.malformedAt(at, "the type 0x" + Integer.toHexString(type) + " does not exist or cannot stand here")
+                : Features.refused(feature, at);
+    }
+
+    private ValueTypes() {}
+}

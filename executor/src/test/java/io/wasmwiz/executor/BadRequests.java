@@ -1,0 +1,100 @@
+package io.wasmwiz.executor;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Duration;
+import io.wasmwiz.executor.sandbox.Wat;
+import io.wasmwiz.v1.ExecuteRequest;
+import io.wasmwiz.v1.Limits;
+import io.wasmwiz.v1.ModuleRef;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.provider.Arguments;
+
+/** Requests that a caller on tier Pro is to be refused: reason, field in BadRequest (empty: none), request. */
+final class BadRequests {
+    private BadRequests() {}
+
+    static Stream<Arguments> rows() {
+        return Stream.of(
+                row("MODULE_MISSING", "module", request -> request.clearModule()),
+                row("MODULE_EMPTY", "", module(new byte[0])),
+                row("MODULE_NOT_WASM", "", module(new byte[] {'M', 'Z', 1, 2, 3, 4, 5, 6, 7, 8})),
+                row("MODULE_NOT_WASM", "", module(ExecutorServerIT.utf8("(module (func (export \"_start\")))"))),
+                row("MODULE_TRUNCATED", "", module(Arrays.copyOf(Programs.HELLO, Programs.HELLO.length - 10))),
+                row(
+                        "MODULE_IMPORT_UNKNOWN",
+                        "",
+                        module(Wat.wasm("(module (import \"env\" \"magic\" (func)) (func (export \"_start\")))"))),
+                row("MODULE_START_MISSING", "", module(Wat.wasm("(module (func (export \"main\")))"))),
+                row("MODULE_MEMORY_ABOVE_LIMIT", "", module(Programs.withMemory(8_193))),
+                row(
+                        "MODULE_MEMORY_ABOVE_LIMIT",
+                        "",
+                        request -> request.setModule(ref(Programs.withMemory(3)))
+                                .setLimits(Limits.newBuilder().setMemoryBytes(131_072))),
+                row("MODULE_TOO_LARGE", "module.inline", module(new byte[(10 << 20) + 1])),
+                row(
+                        "INPUT_TOO_LARGE",
+                        "input",
+                        request -> request.setInput(ByteString.copyFrom(new byte[(1 << 20) + 1]))),
+                row(
+                        "DIGEST_MALFORMED",
+                        "module.digest",
+                        request -> request.setModule(ModuleRef.newBuilder().setDigest("DEADBEEF"))),
+                row(
+                        "LIMIT_ABOVE_TIER",
+                        "limits.run_time",
+                        limits(limits -> limits.setRunTime(Duration.newBuilder().setSeconds(31)))),
+                row(
+                        "LIMIT_NOT_POSITIVE",
+                        "limits.run_time",
+                        limits(limits -> limits.setRunTime(Duration.getDefaultInstance()))),
+                row(
+                        "LIMIT_ABOVE_TIER",
+                        "limits.memory_bytes",
+                        limits(limits -> limits.setMemoryBytes((512L << 20) + 65_536))),
+                row("LIMIT_NOT_POSITIVE", "limits.memory_bytes", limits(limits -> limits.setMemoryBytes(0))),
+                row(
+                        "MEMORY_NOT_PAGE_MULTIPLE",
+                        "limits.memory_bytes",
+                        limits(limits -> limits.setMemoryBytes(100_000))),
+                row(
+                        "LIMIT_ABOVE_SERVER",
+                        "limits.stdout_bytes",
+                        limits(limits -> limits.setStdoutBytes((1 << 20) + 1))),
+                row("LIMIT_ABOVE_SERVER", "limits.stderr_bytes", limits(limits -> limits.setStderrBytes(-1))),
+                row("TOO_MANY_ARGS", "args", request -> request.addAllArgs(Collections.nCopies(65, "a"))),
+                row("ARGS_TOO_LONG", "args", request -> request.addArgs("x".repeat(16_385))),
+                row("ARG_HAS_NUL", "args[0]", request -> request.addArgs("a\0b")),
+                row(
+                        "TOO_MANY_ENV",
+                        "env",
+                        request -> IntStream.range(0, 65).forEach(i -> request.putEnv("K" + i, "v"))),
+                row("ENV_TOO_LONG", "env", request -> request.putEnv("K", "x".repeat(16_384))),
+                row("ENV_KEY_INVALID", "env", request -> request.putEnv("A=B", "v")),
+                row("ENV_KEY_INVALID", "env", request -> request.putEnv("", "v")),
+                row("ENV_VALUE_HAS_NUL", "env", request -> request.putEnv("A", "\0")),
+                row("REQUEST_ID_MALFORMED", "request_id", request -> request.setRequestId("42")));
+    }
+
+    private static Arguments row(String reason, String field, Consumer<ExecuteRequest.Builder> change) {
+        ExecuteRequest.Builder request = ExecuteRequest.newBuilder().setModule(ref(Programs.HELLO));
+        change.accept(request);
+        return Arguments.of(reason, field, request.build());
+    }
+
+    private static Consumer<ExecuteRequest.Builder> module(byte[] module) {
+        return request -> request.setModule(ref(module));
+    }
+
+    private static Consumer<ExecuteRequest.Builder> limits(Consumer<Limits.Builder> change) {
+        return request -> change.accept(request.getLimitsBuilder());
+    }
+
+    private static ModuleRef ref(byte[] module) {
+        return ModuleRef.newBuilder().setInline(ByteString.copyFrom(module)).build();
+    }
+}

@@ -1,0 +1,88 @@
+package io.wasmwiz.executor;
+
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.wasmwiz.events.v1.ExecutionEvent;
+import io.wasmwiz.events.v1.ExecutionLogRecord;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/** What is in the execution log so far. For one thread. */
+final class ExecutionLogReader implements AutoCloseable {
+    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final List<ExecutionLogRecord> records = new ArrayList<>();
+
+    ExecutionLogReader(String bootstrapServers, String topic) {
+        consumer = new KafkaConsumer<>(
+                Map.of("bootstrap.servers", bootstrapServers),
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer());
+        List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
+                .map(partition -> new TopicPartition(topic, partition.partition()))
+                .toList();
+        consumer.assign(partitions);
+        consumer.seekToBeginning(partitions);
+    }
+
+    ExecutionEvent awaitExecution(String executionId) {
+        UUID id = UUID.fromString(executionId);
+        return awaitExecution(event -> uuid(event.getExecutionId()).equals(id));
+    }
+
+    ExecutionEvent awaitExecution(Predicate<ExecutionEvent> wanted) {
+        return await().pollInSameThread()
+                .atMost(20, TimeUnit.SECONDS)
+                .until(
+                        () -> {
+                            poll();
+                            return records.stream()
+                                    .filter(ExecutionLogRecord::hasExecution)
+                                    .map(ExecutionLogRecord::getExecution)
+                                    .filter(wanted)
+                                    .findFirst()
+                                    .orElse(ExecutionEvent.getDefaultInstance());
+                        },
+                        event -> !event.getExecutionId().isEmpty());
+    }
+
+    /** Whether the log has the end of this lease. */
+    boolean hasLeaseClosed(String leaseId) {
+        poll();
+        UUID id = UUID.fromString(leaseId);
+        return records.stream()
+                .filter(ExecutionLogRecord::hasLeaseClosed)
+                .anyMatch(record -> uuid(record.getLeaseClosed().getLeaseId()).equals(id));
+    }
+
+    private void poll() {
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(100))) {
+            try {
+                records.add(ExecutionLogRecord.parseFrom(record.value()));
+            } catch (InvalidProtocolBufferException e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    static UUID uuid(ByteString bytes) {
+        ByteBuffer buffer = bytes.asReadOnlyByteBuffer();
+        return new UUID(buffer.getLong(), buffer.getLong());
+    }
+
+    @Override
+    public void close() {
+        consumer.close();
+    }
+}

@@ -1,0 +1,142 @@
+package io.wasmwiz.executor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.Duration;
+import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
+import io.wasmwiz.events.v1.ExecutionEvent;
+import io.wasmwiz.executor.ExecutorFixture.Tenant;
+import io.wasmwiz.executor.grpc.Errors;
+import io.wasmwiz.testing.KafkaExtension;
+import io.wasmwiz.testing.PostgresExtension;
+import io.wasmwiz.testing.TestDatabase;
+import io.wasmwiz.v1.ExecuteRequest;
+import io.wasmwiz.v1.ExecuteResponse;
+import io.wasmwiz.v1.ExecutionServiceGrpc;
+import io.wasmwiz.v1.ExecutionStatus;
+import io.wasmwiz.v1.Limits;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Starting and stopping a whole executor. */
+class ExecutorLifecycleIT {
+    @RegisterExtension
+    static final PostgresExtension POSTGRES = new PostgresExtension();
+
+    @RegisterExtension
+    static final KafkaExtension KAFKA = new KafkaExtension();
+
+    private final TestDatabase database = POSTGRES.createDatabase();
+    private final String topic = KAFKA.newTopic(1);
+
+    @Test
+    void drainsARunInProgressThenClosesItsLease() {
+        try (ExecutorFixture executor = start("--drain-timeout=20s");
+                ExecutionLogReader log = new ExecutionLogReader(KAFKA.bootstrapServers(), topic)) {
+            Tenant tenant = Tenant.create(database, "Pro");
+            CompletableFuture<ExecuteResponse> reply = begin(executor, tenant, loopFor(2));
+            awaitRun(executor);
+
+            CompletableFuture<Void> closed =
+                    CompletableFuture.runAsync(() -> executor.server().close());
+
+            assertThat(reply).succeedsWithin(20, TimeUnit.SECONDS).satisfies(response -> {
+                assertThat(response.getReceipt().getStatus()).isEqualTo(ExecutionStatus.EXECUTION_STATUS_TIMED_OUT);
+                assertThat(closed).succeedsWithin(30, TimeUnit.SECONDS);
+                assertThat(log.awaitExecution(response.getReceipt().getExecutionId())
+                                .getCharged())
+                        .isTrue();
+                await().pollInSameThread()
+                        .until(() -> log.hasLeaseClosed(response.getReceipt().getLeaseId()));
+            });
+        }
+    }
+
+    @Test
+    void stopsAndRecordsARunThatOutlivesTheDrain() {
+        try (ExecutorFixture executor = start("--drain-timeout=0s");
+                ExecutionLogReader log = new ExecutionLogReader(KAFKA.bootstrapServers(), topic)) {
+            Tenant tenant = Tenant.create(database, "Pro");
+            CompletableFuture<ExecuteResponse> reply = begin(executor, tenant, loopFor(30));
+            awaitRun(executor);
+
+            executor.server().close();
+
+            assertThat(reply).failsWithin(20, TimeUnit.SECONDS);
+            ExecutionEvent event = log.awaitExecution(any -> true);
+            assertThat(event.getStatusValue()).isEqualTo(ExecutionStatus.EXECUTION_STATUS_CANCELLED_VALUE);
+            assertThat(event.getCharged()).isTrue();
+            String lease = ExecutionLogReader.uuid(event.getLeaseId()).toString();
+            await().pollInSameThread().until(() -> log.hasLeaseClosed(lease));
+        }
+    }
+
+    @Test
+    void runsAsTheDeveloperWithoutAKeyInDevelopment() {
+        try (ExecutorFixture executor = start("--env=development", "--auth-required=false");
+                ExecutionLogReader log = new ExecutionLogReader(KAFKA.bootstrapServers(), topic)) {
+            ExecuteResponse response = ExecutionServiceGrpc.newBlockingStub(executor.channel())
+                    .execute(ExecutorServerIT.inline(Programs.HELLO));
+
+            assertThat(response.getStdout().toStringUtf8()).isEqualTo("hello");
+            ExecutionEvent event = log.awaitExecution(response.getReceipt().getExecutionId());
+            assertThat(event.getApiKeyId().isEmpty()).isTrue();
+            assertThat(event.getCharged()).isTrue();
+            StatusRuntimeException error =
+                    Errors.of(() -> executor.execution("ww_wrong").execute(ExecutorServerIT.inline(Programs.HELLO)));
+            assertThat(Errors.reason(error)).isEqualTo("KEY_MALFORMED");
+        }
+    }
+
+    @Test
+    void servesReflectionWhenAsked() {
+        try (ExecutorFixture executor = start("--grpc-reflection")) {
+            assertThat(HealthGrpc.newBlockingStub(executor.channel())
+                            .check(HealthCheckRequest.getDefaultInstance())
+                            .getStatus())
+                    .isEqualTo(ServingStatus.SERVING);
+            CompletableFuture<io.grpc.reflection.v1.ServerReflectionResponse> reply = new CompletableFuture<>();
+            io.grpc.reflection.v1.ServerReflectionGrpc.newStub(executor.channel())
+                    .serverReflectionInfo(new Reply<>(reply))
+                    .onNext(io.grpc.reflection.v1.ServerReflectionRequest.newBuilder()
+                            .setListServices("")
+                            .build());
+            assertThat(reply)
+                    .succeedsWithin(10, TimeUnit.SECONDS)
+                    .satisfies(services -> assertThat(
+                                    services.getListServicesResponse().getServiceList())
+                            .anyMatch(service -> service.getName().equals("wasmwiz.v1.ExecutionService")));
+        }
+    }
+
+    private ExecutorFixture start(String... flags) {
+        ExecutorFixture executor =
+                ExecutorFixture.start(database.url("wasmwiz_executor"), KAFKA.bootstrapServers(), topic, flags);
+        await().until(executor::isReady);
+        return executor;
+    }
+
+    private static CompletableFuture<ExecuteResponse> begin(
+            ExecutorFixture executor, Tenant tenant, ExecuteRequest request) {
+        CompletableFuture<ExecuteResponse> reply = new CompletableFuture<>();
+        ExecutorFixture.with(ExecutionServiceGrpc.newStub(executor.channel()), tenant.key())
+                .execute(request, new Reply<>(reply));
+        return reply;
+    }
+
+    private static void awaitRun(ExecutorFixture executor) {
+        await().until(() -> executor.admin("/metrics").body().contains("wasmwiz_admission_in_flight 1.0"));
+    }
+
+    private static ExecuteRequest loopFor(int seconds) {
+        return ExecutorServerIT.inline(Programs.LOOP).toBuilder()
+                .setLimits(Limits.newBuilder().setRunTime(Duration.newBuilder().setSeconds(seconds)))
+                .build();
+    }
+}

@@ -1,0 +1,504 @@
+package io.wasmwiz.executor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Duration;
+import com.google.rpc.BadRequest;
+import com.google.rpc.QuotaFailure;
+import com.google.rpc.RetryInfo;
+import io.grpc.Context;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.stub.StreamObserver;
+import io.wasmwiz.events.v1.ExecutionEvent;
+import io.wasmwiz.executor.ExecutorFixture.Tenant;
+import io.wasmwiz.executor.grpc.Errors;
+import io.wasmwiz.executor.modules.ModuleDigest;
+import io.wasmwiz.testing.KafkaExtension;
+import io.wasmwiz.testing.PostgresExtension;
+import io.wasmwiz.testing.TestDatabase;
+import io.wasmwiz.v1.DeleteModuleRequest;
+import io.wasmwiz.v1.ExecuteRequest;
+import io.wasmwiz.v1.ExecuteResponse;
+import io.wasmwiz.v1.ExecutionServiceGrpc;
+import io.wasmwiz.v1.ExecutionStatus;
+import io.wasmwiz.v1.GetModuleRequest;
+import io.wasmwiz.v1.GetQuotaRequest;
+import io.wasmwiz.v1.GetQuotaResponse;
+import io.wasmwiz.v1.Limits;
+import io.wasmwiz.v1.ListModulesRequest;
+import io.wasmwiz.v1.ListModulesResponse;
+import io.wasmwiz.v1.ModuleRef;
+import io.wasmwiz.v1.ModuleServiceGrpc;
+import io.wasmwiz.v1.Receipt;
+import io.wasmwiz.v1.UploadModuleHeader;
+import io.wasmwiz.v1.UploadModuleRequest;
+import io.wasmwiz.v1.UploadModuleResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The whole executor over loopback: real PostgreSQL with the executor's role, real Kafka, real Wasmtime. */
+class ExecutorServerIT {
+    @RegisterExtension
+    static final PostgresExtension POSTGRES = new PostgresExtension();
+
+    @RegisterExtension
+    static final KafkaExtension KAFKA = new KafkaExtension();
+
+    private static TestDatabase database;
+    private static ExecutionLogReader log;
+    private static ExecutorFixture executor;
+
+    @BeforeAll
+    static void start() {
+        database = POSTGRES.createDatabase();
+        String topic = KAFKA.newTopic(3);
+        log = new ExecutionLogReader(KAFKA.bootstrapServers(), topic);
+        executor = ExecutorFixture.start(database.url("wasmwiz_executor"), KAFKA.bootstrapServers(), topic);
+        await().until(executor::isReady);
+    }
+
+    @AfterAll
+    static void stop() {
+        executor.close();
+        log.close();
+    }
+
+    private Tenant pro;
+
+    @BeforeEach
+    void createTenant() {
+        pro = Tenant.create(database, "Pro");
+    }
+
+    @Test
+    void runsAModuleAndSaysInTheReceiptWhatTheEventSays() {
+        ExecuteResponse response = executor.execution(pro.key()).execute(inline(Programs.HELLO));
+
+        assertThat(response.getStdout().toStringUtf8()).isEqualTo("hello");
+        assertThat(response.getMessage()).isEmpty();
+        Receipt receipt = response.getReceipt();
+        ExecutionEvent event = log.awaitExecution(receipt.getExecutionId());
+        assertThat(receipt.getStatus()).isEqualTo(ExecutionStatus.EXECUTION_STATUS_COMPLETED);
+        assertThat(receipt.getStatusValue()).isEqualTo(event.getStatusValue());
+        assertThat(receipt.getExitCode()).isEqualTo(event.getExitCode()).isZero();
+        assertThat(receipt.getAdmittedAt()).isEqualTo(event.getAdmittedAt());
+        assertThat(receipt.getModuleDigest())
+                .isEqualTo(ModuleDigest.of(Programs.HELLO).toString());
+        assertThat(receipt.getWallTimeUs()).isEqualTo(event.getWallTimeUs());
+        assertThat(receipt.getCpuTimeUs()).isEqualTo(event.getCpuTimeUs());
+        assertThat(receipt.getQueueTimeUs()).isEqualTo(event.getQueueTimeUs());
+        assertThat(receipt.getPeakMemoryBytes())
+                .isEqualTo(event.getPeakMemoryBytes())
+                .isEqualTo(65_536);
+        assertThat(receipt.getModuleBytes()).isEqualTo(event.getModuleBytes()).isEqualTo(Programs.HELLO.length);
+        assertThat(receipt.getOutputBytes()).isEqualTo(event.getOutputBytes()).isEqualTo(5);
+        assertThat(receipt.getCharged()).isEqualTo(event.getCharged()).isTrue();
+        assertThat(receipt.getTier()).isEqualTo(event.getTier()).isEqualTo("Pro");
+        assertThat(receipt.getTierVersion()).isEqualTo(event.getTierVersion());
+        assertThat(UUID.fromString(receipt.getLeaseId())).isEqualTo(ExecutionLogReader.uuid(event.getLeaseId()));
+        assertThat(ExecutionLogReader.uuid(event.getUserId())).isEqualTo(pro.accountId());
+        assertThat(ExecutionLogReader.uuid(event.getApiKeyId())).isEqualTo(pro.keyId());
+        assertThat(receipt.getQuotaRemaining()).isBetween(0L, 49_999L);
+    }
+
+    @Test
+    void tellsAGuestsFailureAsAResult() {
+        ExecuteResponse response = executor.execution(pro.key()).execute(inline(Programs.exit(3)));
+
+        assertThat(response.getReceipt().getStatus()).isEqualTo(ExecutionStatus.EXECUTION_STATUS_FAILED);
+        assertThat(response.getReceipt().getExitCode()).isEqualTo(3);
+        assertThat(response.getMessage()).isEqualTo("the module exited with code 3");
+    }
+
+    @Test
+    void runsByDigestWhatWasBroughtAlong() {
+        executor.execution(pro.key()).execute(inline(Programs.HELLO));
+
+        ExecuteResponse response = executor.execution(pro.key()).execute(byDigest(Programs.HELLO));
+
+        assertThat(response.getStdout().toStringUtf8()).isEqualTo("hello");
+        assertThat(response.getReceipt().getCacheHit()).isTrue();
+    }
+
+    @Test
+    void doesNotShowOneAccountTheModulesOfAnother() {
+        executor.execution(pro.key()).execute(inline(Programs.HELLO));
+        Tenant other = Tenant.create(database, "Free");
+
+        StatusRuntimeException error =
+                Errors.of(() -> executor.execution(other.key()).execute(byDigest(Programs.HELLO)));
+
+        assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
+        assertThat(Errors.reason(error)).isEqualTo("MODULE_NOT_FOUND");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("io.wasmwiz.executor.BadRequests#rows")
+    void namesWhatIsWrongWithARequest(String reason, String field, ExecuteRequest request) {
+        StatusRuntimeException error =
+                Errors.of(() -> executor.execution(pro.key()).execute(request));
+
+        assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+        assertThat(Errors.reason(error)).isEqualTo(reason);
+        assertThat(error.getStatus().getDescription()).isNotBlank();
+        if (!field.isEmpty()) {
+            assertThat(Errors.detail(error, BadRequest.class))
+                    .hasValueSatisfying(bad ->
+                            assertThat(bad.getFieldViolations(0).getField()).isEqualTo(field));
+        }
+    }
+
+    @Test
+    void doesNotIgnoreARequestId() {
+        StatusRuntimeException error = Errors.of(() -> executor.execution(pro.key())
+                .execute(inline(Programs.HELLO).toBuilder()
+                        .setRequestId(UUID.randomUUID().toString())
+                        .build()));
+
+        assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
+        assertThat(Errors.reason(error)).isEqualTo("REQUEST_ID_UNSUPPORTED");
+    }
+
+    @Test
+    void letsGrpcRefuseAMessageBeyondModuleAndInput() {
+        ByteString eleven = ByteString.copyFrom(new byte[11 << 20]);
+
+        StatusRuntimeException error = Errors.of(() -> executor.execution(pro.key())
+                .execute(ExecuteRequest.newBuilder()
+                        .setModule(ModuleRef.newBuilder().setInline(eleven))
+                        .setInput(ByteString.copyFrom(new byte[1 << 20]))
+                        .build()));
+
+        assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+    }
+
+    static Stream<Arguments> badKeys() {
+        return Stream.of(
+                Arguments.of("KEY_MALFORMED", "UPDATE users SET status = status", "ww_nonsense"),
+                Arguments.of("KEY_UNKNOWN", "DELETE FROM api_keys WHERE id = :key", ""),
+                Arguments.of("KEY_REVOKED", "UPDATE api_keys SET revoked_at = now() WHERE id = :key", ""),
+                Arguments.of(
+                        "KEY_EXPIRED", "UPDATE api_keys SET expires_at = now() - interval '1 s' WHERE id = :key", ""),
+                Arguments.of("ACCOUNT_SUSPENDED", "UPDATE users SET status = 'suspended' WHERE id = :account", ""),
+                Arguments.of("SCOPE_MISSING", "UPDATE api_keys SET scopes = ARRAY['modules'] WHERE id = :key", ""));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("badKeys")
+    void saysWhyAKeyMayNotCall(String reason, String change, String key) {
+        database.jdbi().useHandle(handle -> {
+            try (var update = handle.createUpdate(change)) {
+                if (change.contains(":key")) {
+                    update.bind("key", pro.keyId());
+                }
+                if (change.contains(":account")) {
+                    update.bind("account", pro.accountId());
+                }
+                update.execute();
+            }
+        });
+
+        StatusRuntimeException error = Errors.of(
+                () -> executor.execution(key.isEmpty() ? pro.key() : key).execute(inline(Programs.HELLO)));
+
+        assertThat(Errors.reason(error)).isEqualTo(reason);
+        assertThat(error.getStatus().getCode())
+                .isEqualTo(reason.startsWith("KEY_") ? Status.Code.UNAUTHENTICATED : Status.Code.PERMISSION_DENIED);
+    }
+
+    @Test
+    void refusesACallWithoutAKey() {
+        StatusRuntimeException error = Errors.of(
+                () -> ExecutionServiceGrpc.newBlockingStub(executor.channel()).execute(inline(Programs.HELLO)));
+
+        assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.UNAUTHENTICATED);
+        assertThat(Errors.reason(error)).isEqualTo("KEY_MISSING");
+    }
+
+    @Test
+    void tellsWhichQuotaIsSpent() {
+        Tenant free = Tenant.create(database, "Free");
+        List<String> reasons = Stream.generate(() -> {
+                    try {
+                        executor.execution(free.key()).execute(inline(Programs.HELLO));
+                        return "";
+                    } catch (StatusRuntimeException e) {
+                        assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+                        assertThat(Errors.detail(e, QuotaFailure.class)).isPresent();
+                        assertThat(Errors.detail(e, RetryInfo.class)).isPresent();
+                        return Errors.reason(e);
+                    }
+                })
+                // Ten a minute, and the minute may end once meanwhile.
+                .limit(21)
+                .toList();
+
+        assertThat(reasons).contains("", "MINUTE_QUOTA_SPENT");
+    }
+
+    @Test
+    void stopsTheGuestOfACallThatIsCancelled() {
+        Context.CancellableContext call = Context.current().withCancellation();
+        CompletableFuture<ExecuteResponse> reply = CompletableFuture.supplyAsync(() ->
+                callIn(call, () -> executor.execution(pro.key()).execute(inline(Programs.LOOP))));
+        await().until(() -> metric("wasmwiz_executions_in_flight") == 1 && metric("wasmwiz_admission_in_flight") == 1);
+
+        call.cancel(null);
+
+        assertThat(reply).failsWithin(10, TimeUnit.SECONDS);
+        await().until(() -> metric("wasmwiz_executions_in_flight") == 0);
+        assertThat(metric("wasmwiz_admission_in_flight")).isZero();
+    }
+
+    @Test
+    void stopsAndRecordsTheGuestOfACallWhoseDeadlinePasses() {
+        executor.execution(pro.key()).execute(inline(Programs.HELLO));
+
+        StatusRuntimeException error = Errors.of(() -> executor.execution(pro.key())
+                .withDeadlineAfter(1_500, TimeUnit.MILLISECONDS)
+                .execute(inline(Programs.LOOP)));
+
+        assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+        ExecutionEvent event = log.awaitExecution(
+                each -> ExecutionLogReader.uuid(each.getUserId()).equals(pro.accountId())
+                        && each.getStatusValue() == ExecutionStatus.EXECUTION_STATUS_CANCELLED_VALUE);
+        assertThat(event.getCharged()).isTrue();
+    }
+
+    @Test
+    void beginsNothingAfterTheDeadline() {
+        StatusRuntimeException error = Errors.of(() -> executor.execution(pro.key())
+                .withDeadlineAfter(-1, TimeUnit.SECONDS)
+                .execute(inline(Programs.LOOP)));
+
+        assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+    }
+
+    @Test
+    void stopsAGuestAtItsRunTime() {
+        ExecuteResponse response = executor.execution(pro.key())
+                .execute(inline(Programs.LOOP).toBuilder()
+                        .setLimits(Limits.newBuilder()
+                                .setRunTime(Duration.newBuilder().setNanos(100_000_000)))
+                        .build());
+
+        assertThat(response.getReceipt().getStatus()).isEqualTo(ExecutionStatus.EXECUTION_STATUS_TIMED_OUT);
+        assertThat(response.getMessage()).contains("100 ms");
+    }
+
+    @Test
+    void keepsListsAndDeletesModules() {
+        UploadModuleResponse uploaded = upload(pro, "first", Programs.HELLO, 7);
+        upload(pro, "second", Programs.exit(1), 1_000);
+        upload(pro, "third", Programs.exit(2), 1_000);
+        UploadModuleResponse again = upload(pro, "renamed", Programs.HELLO, 50);
+
+        assertThat(uploaded.getAlreadyExisted()).isFalse();
+        assertThat(again.getAlreadyExisted()).isTrue();
+        assertThat(again.getModule().getCreatedAt())
+                .isEqualTo(uploaded.getModule().getCreatedAt());
+        var modules = executor.modules(pro.key());
+        String digest = uploaded.getModule().getDigest();
+        assertThat(modules.getModule(
+                                GetModuleRequest.newBuilder().setDigest(digest).build())
+                        .getModule())
+                .isEqualTo(again.getModule())
+                .satisfies(module -> {
+                    assertThat(module.getName()).isEqualTo("renamed");
+                    assertThat(module.getSizeBytes()).isEqualTo(Programs.HELLO.length);
+                    assertThat(module.getProfile().getMemoryMinimumBytes()).isEqualTo(65_536);
+                    assertThat(module.getProfile().getMemoryMaximumBytes()).isEqualTo(262_144);
+                });
+        ListModulesResponse first = modules.listModules(
+                ListModulesRequest.newBuilder().setPageSize(2).build());
+        ListModulesResponse second = modules.listModules(ListModulesRequest.newBuilder()
+                .setPageSize(2)
+                .setPageToken(first.getNextPageToken())
+                .build());
+        assertThat(Stream.concat(first.getModulesList().stream(), second.getModulesList().stream())
+                        .map(io.wasmwiz.v1.Module::getName))
+                .containsExactly("third", "second", "renamed");
+        assertThat(second.getNextPageToken()).isEmpty();
+
+        modules.deleteModule(DeleteModuleRequest.newBuilder().setDigest(digest).build());
+
+        assertThat(Errors.reason(Errors.of(() -> modules.deleteModule(
+                        DeleteModuleRequest.newBuilder().setDigest(digest).build()))))
+                .isEqualTo("MODULE_NOT_FOUND");
+        assertThat(Errors.reason(Errors.of(() -> executor.execution(pro.key()).execute(byDigest(Programs.HELLO)))))
+                .isEqualTo("MODULE_NOT_FOUND");
+    }
+
+    @Test
+    void refusesThePageTokenOfAnotherAccountAndBadPageSizes() {
+        upload(pro, "a", Programs.HELLO, 1_000);
+        upload(pro, "b", Programs.exit(1), 1_000);
+        String token = executor.modules(pro.key())
+                .listModules(ListModulesRequest.newBuilder().setPageSize(1).build())
+                .getNextPageToken();
+        Tenant other = Tenant.create(database, "Free");
+
+        StatusRuntimeException stolen = Errors.of(() -> executor.modules(other.key())
+                .listModules(ListModulesRequest.newBuilder().setPageToken(token).build()));
+        StatusRuntimeException tooMany = Errors.of(() -> executor.modules(pro.key())
+                .listModules(ListModulesRequest.newBuilder().setPageSize(1_001).build()));
+        StatusRuntimeException malformed = Errors.of(() -> executor.modules(pro.key())
+                .getModule(GetModuleRequest.newBuilder().setDigest("xyz").build()));
+
+        assertThat(token).isNotEmpty();
+        assertThat(Errors.reason(stolen)).isEqualTo("PAGE_TOKEN_INVALID");
+        assertThat(Errors.reason(tooMany)).isEqualTo("PAGE_SIZE_INVALID");
+        assertThat(Errors.reason(malformed)).isEqualTo("DIGEST_MALFORMED");
+        assertThat(List.of(stolen, tooMany, malformed))
+                .allSatisfy(error -> assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT));
+    }
+
+    @Test
+    void showsTheAllowances() {
+        executor.execution(pro.key()).execute(inline(Programs.HELLO));
+
+        GetQuotaResponse quota = executor.usage(pro.key()).getQuota(GetQuotaRequest.getDefaultInstance());
+
+        assertThat(quota.getTier()).isEqualTo("Pro");
+        assertThat(quota.getExecutionsPerMinute()).isEqualTo(500);
+        assertThat(quota.getMemoryBytes()).isEqualTo(536_870_912);
+        assertThat(quota.getDay().getLimit()).isEqualTo(50_000);
+        assertThat(quota.getDay().getHeld()).isPositive();
+        assertThat(quota.getDay().getAvailable())
+                .isEqualTo(50_000 - quota.getDay().getHeld());
+        assertThat(quota.getDay().getResetsAt().getSeconds() % 86_400).isZero();
+    }
+
+    @Test
+    void servesHealthByServiceAndWithoutAKey() {
+        var health = HealthGrpc.newBlockingStub(executor.channel());
+
+        for (String service :
+                List.of("", "wasmwiz.v1.ExecutionService", "wasmwiz.v1.ModuleService", "wasmwiz.v1.UsageService")) {
+            assertThat(health.check(HealthCheckRequest.newBuilder()
+                                    .setService(service)
+                                    .build())
+                            .getStatus())
+                    .isEqualTo(ServingStatus.SERVING);
+        }
+    }
+
+    @Test
+    void countsCallsByMethodAndCodeAndNamesNoAccount() {
+        executor.execution(pro.key()).execute(inline(Programs.HELLO));
+
+        String metrics = executor.admin("/metrics").body();
+
+        assertThat(metrics)
+                .contains("grpc_server_processing_duration_seconds_count")
+                .contains("method=\"Execute\"")
+                .contains("statusCode=\"OK\"")
+                .contains("jvm_memory_used_bytes")
+                .contains("wasmwiz_dependency_up{dependency=\"kafka\"} 1.0")
+                .doesNotContain(pro.accountId().toString())
+                .doesNotContain(pro.keyId().toString())
+                .doesNotContain(pro.key());
+    }
+
+    @Test
+    void doesNotServeReflectionUnlessAsked() {
+        var reflection = io.grpc.reflection.v1.ServerReflectionGrpc.newStub(executor.channel());
+        CompletableFuture<Throwable> failure = new CompletableFuture<>();
+        reflection.serverReflectionInfo(new StreamObserver<>() {
+            @Override
+            public void onNext(io.grpc.reflection.v1.ServerReflectionResponse response) {
+                failure.completeExceptionally(new AssertionError("answered"));
+            }
+
+            @Override
+            public void onError(Throwable error) {
+                failure.complete(error);
+            }
+
+            @Override
+            public void onCompleted() {
+                failure.completeExceptionally(new AssertionError("completed"));
+            }
+        });
+
+        assertThat(failure)
+                .succeedsWithin(5, TimeUnit.SECONDS)
+                .satisfies(error ->
+                        assertThat(Status.fromThrowable(error).getCode()).isEqualTo(Status.Code.UNIMPLEMENTED));
+    }
+
+    private static ExecuteResponse callIn(Context context, java.util.concurrent.Callable<ExecuteResponse> call) {
+        try {
+            return context.call(call);
+        } catch (Exception e) {
+            throw new CompletionException(e);
+        }
+    }
+
+    private static double metric(String name) {
+        return executor.admin("/metrics")
+                .body()
+                .lines()
+                .filter(line -> line.startsWith(name + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no metric " + name));
+    }
+
+    private static UploadModuleResponse upload(Tenant tenant, String name, byte[] module, int chunkBytes) {
+        CompletableFuture<UploadModuleResponse> reply = new CompletableFuture<>();
+        StreamObserver<UploadModuleRequest> parts = ExecutorFixture.with(
+                        ModuleServiceGrpc.newStub(executor.channel()), tenant.key())
+                .uploadModule(new Reply<>(reply));
+        parts.onNext(UploadModuleRequest.newBuilder()
+                .setHeader(UploadModuleHeader.newBuilder()
+                        .setName(name)
+                        .setDigest(ModuleDigest.of(module).toString()))
+                .build());
+        for (int from = 0; from < module.length; from += chunkBytes) {
+            byte[] chunk = Arrays.copyOfRange(module, from, Math.min(module.length, from + chunkBytes));
+            parts.onNext(UploadModuleRequest.newBuilder()
+                    .setChunk(ByteString.copyFrom(chunk))
+                    .build());
+        }
+        parts.onCompleted();
+        return reply.orTimeout(20, TimeUnit.SECONDS).join();
+    }
+
+    static ExecuteRequest inline(byte[] module) {
+        return ExecuteRequest.newBuilder()
+                .setModule(ModuleRef.newBuilder().setInline(ByteString.copyFrom(module)))
+                .build();
+    }
+
+    private static ExecuteRequest byDigest(byte[] module) {
+        return ExecuteRequest.newBuilder()
+                .setModule(
+                        ModuleRef.newBuilder().setDigest(ModuleDigest.of(module).toString()))
+                .build();
+    }
+
+    static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}

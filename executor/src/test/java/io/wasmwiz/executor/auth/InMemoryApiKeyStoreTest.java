@@ -1,0 +1,63 @@
+package io.wasmwiz.executor.auth;
+
+import io.wasmwiz.executor.auth.ApiKeyStore.StoredAccount;
+import io.wasmwiz.executor.auth.ApiKeyStore.StoredKey;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+class InMemoryApiKeyStoreTest extends ApiKeyStoreContract {
+    private final InMemoryApiKeyStore store = new InMemoryApiKeyStore();
+
+    @Override
+    ApiKeyStore store() {
+        return store;
+    }
+
+    @Override
+    UUID addAccount(String name, boolean active) {
+        UUID id = UUID.randomUUID();
+        store.accounts.put(name, new StoredAccount(id, active, FREE));
+        return id;
+    }
+
+    @Override
+    UUID addKey(
+            UUID accountId,
+            ApiKeyHash hash,
+            Set<Scope> scopes,
+            @Nullable Integer executionsPerMinute,
+            @Nullable Integer executionsPerDay,
+            @Nullable Instant expiresAt,
+            boolean revoked) {
+        StoredAccount account = store.accounts.values().stream()
+                .filter(candidate -> candidate.id().equals(accountId))
+                .findFirst()
+                .orElseThrow();
+        Tier tier = account.tier();
+        Tier lowered = new Tier(
+                tier.name(),
+                tier.version(),
+                lower(tier.executionsPerMinute(), executionsPerMinute),
+                lower(tier.executionsPerDay(), executionsPerDay),
+                tier.memoryMib(),
+                tier.runTime(),
+                tier.maxConcurrency());
+        UUID id = UUID.randomUUID();
+        store.keys.put(
+                hash,
+                new StoredKey(
+                        id,
+                        new StoredAccount(accountId, account.active(), lowered),
+                        scopes,
+                        Optional.ofNullable(expiresAt),
+                        revoked));
+        return id;
+    }
+
+    private static int lower(int limit, @Nullable Integer own) {
+        return own == null ? limit : Math.min(limit, own);
+    }
+}

@@ -1,0 +1,89 @@
+package io.wasmwiz.executor.auth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.wasmwiz.testing.PostgresExtension;
+import io.wasmwiz.testing.TestDatabase;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Locale;
+import java.util.Set;
+import java.util.UUID;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class PostgresApiKeyStoreIT extends ApiKeyStoreContract {
+    @RegisterExtension
+    static final PostgresExtension POSTGRES = new PostgresExtension();
+
+    private static final String SUSPEND = "UPDATE users SET status = 'suspended' WHERE id = :account";
+    private static final String LIMIT_KEY = """
+            UPDATE api_keys SET scopes = :scopes, executions_per_minute = :perMinute, executions_per_day = :perDay,
+                   expires_at = :expiresAt, revoked_at = CASE WHEN :revoked THEN now() END
+            WHERE id = :key
+            """;
+
+    private final TestDatabase database = POSTGRES.createDatabase();
+    private final ApiKeyStore store = new PostgresApiKeyStore(database.jdbi("wasmwiz_executor"));
+
+    @Override
+    ApiKeyStore store() {
+        return store;
+    }
+
+    @Override
+    UUID addAccount(String name, boolean active) {
+        UUID account = database.insertAccount(name, "Free");
+        if (!active) {
+            database.jdbi()
+                    .useHandle(handle -> handle.createUpdate(SUSPEND)
+                            .bind("account", account)
+                            .execute());
+        }
+        return account;
+    }
+
+    @Override
+    UUID addKey(
+            UUID accountId,
+            ApiKeyHash hash,
+            Set<Scope> scopes,
+            @Nullable Integer executionsPerMinute,
+            @Nullable Integer executionsPerDay,
+            @Nullable Instant expiresAt,
+            boolean revoked) {
+        UUID key = database.insertKey(accountId, hash.sha256());
+        String[] words = scopes.stream()
+                .map(scope -> scope.name().toLowerCase(Locale.ROOT))
+                .toArray(String[]::new);
+        database.jdbi()
+                .useHandle(handle -> handle.createUpdate(LIMIT_KEY)
+                        .bindArray("scopes", String.class, (Object[]) words)
+                        .bind("perMinute", executionsPerMinute)
+                        .bind("perDay", executionsPerDay)
+                        .bind(
+                                "expiresAt",
+                                expiresAt == null ? null : OffsetDateTime.ofInstant(expiresAt, ZoneOffset.UTC))
+                        .bind("revoked", revoked)
+                        .bind("key", key)
+                        .execute());
+        return key;
+    }
+
+    @Test
+    void findsTheSeededDeveloper() {
+        assertThat(store.findAccount(DevelopmentAuthenticator.ACCOUNT))
+                .hasValueSatisfying(account -> assertThat(account.tier().name()).isEqualTo("Pro"));
+    }
+
+    @Test
+    void throwsRatherThanFindsNothingWhenTheDatabaseIsAway() {
+        ApiKeyStore away = new PostgresApiKeyStore(Jdbi.create("jdbc:postgresql://127.0.0.1:1/none?connectTimeout=1"));
+
+        assertThatThrownBy(() -> away.findAccount("acme")).isInstanceOf(RuntimeException.class);
+    }
+}

@@ -1,0 +1,41 @@
+package io.wasmwiz.executor.execution;
+
+import io.wasmwiz.executor.auth.Caller;
+import io.wasmwiz.executor.auth.Scope;
+import io.wasmwiz.executor.auth.Tier;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+/** Requests and callers of tests. */
+public final class Requests {
+    public static final Tier FREE = new Tier("Free", 3, 10, 500, 128, Duration.ofSeconds(5), 2);
+    public static final RequestLimits LIMITS = new RequestLimits(10_000, 1_000, 2_000, 500);
+
+    private Requests() {}
+
+    public static Caller caller() {
+        return new Caller(UUID.randomUUID(), Optional.of(UUID.randomUUID()), Set.of(Scope.values()), FREE);
+    }
+
+    public static ExecuteCommand inline(byte[] module) {
+        return of(new ExecuteCommand.Source.Inline(module));
+    }
+
+    public static ExecuteCommand byDigest(String hex) {
+        return of(new ExecuteCommand.Source.Digest(hex));
+    }
+
+    public static ExecuteCommand of(ExecuteCommand.Source source) {
+        return new ExecuteCommand(
+                source,
+                new byte[] {1, 2, 3},
+                List.of("one"),
+                Map.of("KEY", "value"),
+                ExecuteCommand.LimitsWish.none(),
+                "");
+    }
+}

@@ -1,0 +1,395 @@
+package io.wasmwiz.executor.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.ByteString;
+import com.google.rpc.RetryInfo;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.StreamObserver;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.wasmwiz.executor.Reply;
+import io.wasmwiz.executor.admission.CountingAdmission;
+import io.wasmwiz.executor.auth.Authentication;
+import io.wasmwiz.executor.auth.Caller;
+import io.wasmwiz.executor.auth.Scope;
+import io.wasmwiz.executor.events.ScriptedExecutionEvents;
+import io.wasmwiz.executor.execution.ExecutionPipeline;
+import io.wasmwiz.executor.execution.InFlight;
+import io.wasmwiz.executor.execution.RequestRules;
+import io.wasmwiz.executor.execution.Requests;
+import io.wasmwiz.executor.modules.InMemoryModuleStore;
+import io.wasmwiz.executor.modules.ModuleDigest;
+import io.wasmwiz.executor.modules.ModuleFindings;
+import io.wasmwiz.executor.modules.ModuleInspection;
+import io.wasmwiz.executor.modules.ModuleLibrary;
+import io.wasmwiz.executor.modules.ModulesConfig;
+import io.wasmwiz.executor.sandbox.ScriptedSandbox;
+import io.wasmwiz.executor.work.WorkPool;
+import io.wasmwiz.service.Closer;
+import io.wasmwiz.service.health.HealthMonitor;
+import io.wasmwiz.v1.ExecuteRequest;
+import io.wasmwiz.v1.ExecuteResponse;
+import io.wasmwiz.v1.ExecutionServiceGrpc;
+import io.wasmwiz.v1.ListModulesRequest;
+import io.wasmwiz.v1.ModuleRef;
+import io.wasmwiz.v1.ModuleServiceGrpc;
+import io.wasmwiz.v1.UploadModuleHeader;
+import io.wasmwiz.v1.UploadModuleRequest;
+import io.wasmwiz.v1.UploadModuleResponse;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The edge over loopback with a middle of fakes: what is hard to bring about with a real one. */
+class GrpcEdgeIT {
+    private static final byte[] MODULE = {0, 'a', 's', 'm', 1, 0, 0, 0};
+    private static final Authentication GRANTED = new Authentication.Granted(Requests.caller());
+
+    private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+    private final InMemoryModuleStore store = new InMemoryModuleStore(() -> Instant.EPOCH);
+    private final ScriptedSandbox sandbox = new ScriptedSandbox();
+    private final Closer closer = new Closer();
+    private final ScheduledExecutorService timers = Executors.newSingleThreadScheduledExecutor();
+    private volatile CompletionStage<Authentication> authentication = CompletableFuture.completedFuture(GRANTED);
+    private ManagedChannel channel;
+
+    @BeforeEach
+    void start() throws IOException {
+        channel = serve(new ModulesConfig(10, 1L << 20, Duration.ofMinutes(1), 1L << 20, Duration.ofMinutes(1)), 2);
+    }
+
+    private ManagedChannel serve(ModulesConfig modules, int maxHeldCalls) throws IOException {
+        closer.add(timers::shutdownNow);
+        WorkPool work = closer.add(WorkPool.open("work", 2, 100, metrics));
+        ModuleLibrary library = new ModuleLibrary(modules, store, GrpcEdgeIT::inspect, sandbox, work, work, metrics);
+        HealthMonitor health = closer.add(HealthMonitor.start(List.of(), metrics));
+        GrpcServer server = closer.add(GrpcServer.start(
+                new GrpcConfig("127.0.0.1", 0, false, 100, maxHeldCalls, Duration.ofSeconds(10), Duration.ZERO),
+                Requests.LIMITS,
+                authorization -> authentication,
+                new ServiceHealth(health),
+                metrics,
+                List.of(
+                        new ExecutionGrpcService(new ExecutionPipeline(
+                                new RequestRules(Requests.LIMITS),
+                                library,
+                                new CountingAdmission(),
+                                sandbox,
+                                new ScriptedExecutionEvents(),
+                                closer.add(InFlight.open(Duration.ofSeconds(5), metrics)),
+                                System::nanoTime)),
+                        new ModuleGrpcService(library, Requests.LIMITS.maxModuleBytes(), modules, timers, metrics))));
+        ManagedChannel client = NettyChannelBuilder.forAddress("127.0.0.1", server.port())
+                .usePlaintext()
+                .build();
+        closer.add(client::shutdownNow);
+        return client;
+    }
+
+    @AfterEach
+    void stop() {
+        closer.close();
+    }
+
+    @Test
+    void tellsASurpriseByAnIncidentIdAndNothingElse() {
+        sandbox.failsWith(new IllegalStateException("secret of the house"));
+
+        StatusRuntimeException error = Errors.of(() -> execute(inline(MODULE)));
+
+        assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.INTERNAL);
+        assertThat(Errors.reason(error)).isEqualTo("INTERNAL_ERROR");
+        assertThat(UUID.fromString(Errors.info(error).getMetadataOrThrow("incident_id")))
+                .isNotNull();
+        assertThat(String.valueOf(error.getTrailers()) + error.getStatus()).doesNotContain("secret");
+    }
+
+    @Test
+    void tellsAnAbsentKeyStoreAsUnavailableAndNeverAsADenial() {
+        authentication = CompletableFuture.completedFuture(new Authentication.Unavailable());
+
+        StatusRuntimeException error = Errors.of(() -> execute(inline(MODULE)));
+
+        assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+        assertThat(Errors.reason(error)).isEqualTo("AUTHENTICATION_UNAVAILABLE");
+        assertThat(Errors.detail(error, RetryInfo.class)).isPresent();
+    }
+
+    @Test
+    void needsTheScopeOfTheMethod() {
+        Caller caller = new Caller(UUID.randomUUID(), Optional.empty(), Set.of(Scope.EXECUTE), Requests.FREE);
+        authentication = CompletableFuture.completedFuture(new Authentication.Granted(caller));
+
+        StatusRuntimeException error = Errors.of(
+                () -> ModuleServiceGrpc.newBlockingStub(channel).listModules(ListModulesRequest.getDefaultInstance()));
+
+        assertThat(Errors.reason(error)).isEqualTo("SCOPE_MISSING");
+        assertThat(Errors.info(error).getMetadataMap()).containsEntry("scope", "modules");
+        assertThat(execute(inline(MODULE)).getStdout().toStringUtf8()).isEqualTo("out");
+    }
+
+    @Test
+    void holdsACallUntilItsCallerIsKnown() {
+        CompletableFuture<Authentication> answer = new CompletableFuture<>();
+        authentication = answer;
+
+        CompletableFuture<ExecuteResponse> reply = begin(inline(MODULE));
+        CompletableFuture<ExecuteResponse> second = begin(inline(MODULE));
+        StatusRuntimeException third = Errors.of(() -> execute(inline(MODULE)));
+
+        assertThat(Errors.reason(third)).isEqualTo("AUTHENTICATION_UNAVAILABLE");
+        assertThat(reply).isNotDone();
+        answer.complete(GRANTED);
+        assertThat(reply).succeedsWithin(10, TimeUnit.SECONDS);
+        assertThat(second).succeedsWithin(10, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void acceptsNothingOfTheBodyBeforeTheCallerIsKnown() {
+        CompletableFuture<Authentication> answer = new CompletableFuture<>();
+        authentication = answer;
+        ClientCall<UploadModuleRequest, UploadModuleResponse> call =
+                channel.newCall(ModuleServiceGrpc.getUploadModuleMethod(), CallOptions.DEFAULT);
+        CompletableFuture<Status> end = new CompletableFuture<>();
+        CompletableFuture<Metadata> trailers = new CompletableFuture<>();
+        call.start(
+                new ClientCall.Listener<>() {
+                    @Override
+                    public void onClose(Status status, Metadata metadata) {
+                        trailers.complete(metadata);
+                        end.complete(status);
+                    }
+                },
+                new Metadata());
+        call.request(1);
+        UploadModuleRequest large = UploadModuleRequest.newBuilder()
+                .setChunk(ByteString.copyFrom(new byte[1 << 20]))
+                .build();
+
+        int sent = 0;
+        for (; sent < 64 && (sent == 0 || call.isReady()); sent++) {
+            call.sendMessage(large);
+        }
+
+        assertThat(sent).as("messages until the window was full").isLessThan(64);
+        assertThat(end).isNotDone();
+        answer.complete(new Authentication.Denied(Authentication.Reason.KEY_UNKNOWN));
+        assertThat(end).succeedsWithin(10, TimeUnit.SECONDS).satisfies(status -> {
+            assertThat(status.getCode()).isEqualTo(Status.Code.UNAUTHENTICATED);
+            assertThat(Errors.reason(status.asRuntimeException(trailers.join())))
+                    .isEqualTo("KEY_UNKNOWN");
+        });
+    }
+
+    @Test
+    void keepsAnUploadThatComesSlowly() {
+        Upload upload = new Upload(channel);
+        upload.send(header("", "slow"));
+        for (byte each : MODULE) {
+            upload.send(chunk(new byte[] {each}));
+            await().until(() -> held() > 0);
+        }
+        upload.parts.onCompleted();
+
+        assertThat(upload.reply.future())
+                .succeedsWithin(10, TimeUnit.SECONDS)
+                .satisfies(response -> assertThat(response.getModule().getDigest())
+                        .isEqualTo(ModuleDigest.of(MODULE).toString()));
+        await().until(() -> held() == 0);
+    }
+
+    @Test
+    void endsAnUploadThatTakesTooLong() throws IOException {
+        ManagedChannel impatient =
+                serve(new ModulesConfig(10, 1L << 20, Duration.ofMinutes(1), 1L << 20, Duration.ofMillis(50)), 2);
+        Upload upload = new Upload(impatient);
+        upload.send(header("", ""));
+        upload.send(chunk(new byte[] {1}));
+
+        assertThat(upload.error().getStatus().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+        assertThat(Errors.reason(upload.error())).isEqualTo("UPLOAD_TIMED_OUT");
+    }
+
+    @Test
+    void refusesAnUploadBeyondTheMemoryOfAllUploads() throws IOException {
+        ManagedChannel small =
+                serve(new ModulesConfig(10, 1L << 20, Duration.ofMinutes(1), 5_000, Duration.ofMinutes(1)), 2);
+        Upload first = new Upload(small);
+        first.send(header("", ""));
+        first.send(chunk(new byte[4_000]));
+        await().until(() -> held() == 4_000
+                || metrics.get("wasmwiz.uploads.held.bytes").gauges().size() > 0);
+        Upload second = new Upload(small);
+        second.send(header("", ""));
+        second.send(chunk(new byte[4_000]));
+
+        StatusRuntimeException error = CompletableFuture.anyOf(first.failure(), second.failure())
+                .thenApply(StatusRuntimeException.class::cast)
+                .orTimeout(10, TimeUnit.SECONDS)
+                .join();
+
+        assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+        assertThat(Errors.reason(error)).isEqualTo("UPLOADS_BUSY");
+        assertThat(Errors.detail(error, RetryInfo.class)).isPresent();
+    }
+
+    @Test
+    void refusesAnUploadAsSoonAsItIsTooLarge() {
+        Upload upload = new Upload(channel);
+        upload.send(header("", ""));
+        upload.send(chunk(new byte[6_000]));
+        upload.send(chunk(new byte[6_000]));
+
+        assertThat(upload.error().getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+        assertThat(Errors.reason(upload.error())).isEqualTo("UPLOAD_TOO_LARGE");
+        await().until(() -> held() == 0);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource
+    void saysWhatIsWrongWithAnUpload(String reason, String field, List<UploadModuleRequest> parts) {
+        Upload upload = new Upload(channel);
+        parts.forEach(upload::send);
+        upload.parts.onCompleted();
+
+        assertThat(upload.error().getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+        assertThat(Errors.reason(upload.error())).isEqualTo(reason);
+        assertThat(Errors.info(upload.error()).getMetadataOrDefault("field", ""))
+                .isEqualTo(field);
+        await().until(() -> held() == 0);
+    }
+
+    static Stream<Arguments> saysWhatIsWrongWithAnUpload() {
+        return Stream.of(
+                row("UPLOAD_HEADER_MISSING", "header"),
+                row("UPLOAD_HEADER_MISSING", "header", chunk(MODULE)),
+                row("UPLOAD_HEADER_REPEATED", "header", header("", ""), header("", "")),
+                row("UPLOAD_PART_MISSING", "part", UploadModuleRequest.getDefaultInstance()),
+                row("UPLOAD_CHUNK_EMPTY", "chunk", header("", ""), chunk(new byte[0])),
+                row("UPLOAD_CHUNK_TOO_LARGE", "chunk", header("", ""), chunk(new byte[(1 << 20) + 1])),
+                row("UPLOAD_EMPTY", "chunk", header("", "")),
+                row("DIGEST_MALFORMED", "header.digest", header("ABC", "")),
+                row("MODULE_NAME_INVALID", "header.name", header("", "a\nb")),
+                row("MODULE_NAME_INVALID", "header.name", header("", "x".repeat(129))),
+                row("UPLOAD_DIGEST_MISMATCH", "header.digest", header("ab".repeat(32), ""), chunk(MODULE)),
+                row("MODULE_BAD", "", header("", ""), chunk(new byte[] {1, 2})));
+    }
+
+    @Test
+    void givesBackTheMemoryOfAnUploadThatIsCancelled() {
+        Upload upload = new Upload(channel);
+        upload.send(header("", ""));
+        upload.send(chunk(new byte[1_000]));
+        await().until(() -> held() == 1_000);
+
+        upload.parts.onError(Status.CANCELLED.asRuntimeException());
+
+        await().until(() -> held() == 0);
+    }
+
+    @Test
+    void letsGrpcRefuseAMessageThatIsTooLarge() {
+        StatusRuntimeException error = Errors.of(() -> execute(inline(new byte[2 << 20])));
+
+        assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+    }
+
+    private double held() {
+        return metrics.get("wasmwiz.uploads.held.bytes").gauge().value();
+    }
+
+    private static ModuleInspection inspect(byte[] module) {
+        return module.length < MODULE.length
+                ? new ModuleInspection.Refused("MODULE_BAD", "not a module")
+                : new ModuleInspection.Accepted(
+                        new ModuleFindings(List.of(), List.of("_start"), 1, OptionalLong.empty(), 1, 10, 1));
+    }
+
+    private ExecuteResponse execute(ExecuteRequest request) {
+        return ExecutionServiceGrpc.newBlockingStub(channel)
+                .withDeadlineAfter(20, TimeUnit.SECONDS)
+                .execute(request);
+    }
+
+    private CompletableFuture<ExecuteResponse> begin(ExecuteRequest request) {
+        CompletableFuture<ExecuteResponse> reply = new CompletableFuture<>();
+        ExecutionServiceGrpc.newStub(channel).execute(request, new Reply<>(reply));
+        return reply;
+    }
+
+    private static ExecuteRequest inline(byte[] module) {
+        return ExecuteRequest.newBuilder()
+                .setModule(ModuleRef.newBuilder().setInline(ByteString.copyFrom(module)))
+                .build();
+    }
+
+    private static Arguments row(String reason, String field, UploadModuleRequest... parts) {
+        return Arguments.of(reason, field, List.of(parts));
+    }
+
+    private static UploadModuleRequest header(String digest, String name) {
+        return UploadModuleRequest.newBuilder()
+                .setHeader(UploadModuleHeader.newBuilder().setDigest(digest).setName(name))
+                .build();
+    }
+
+    private static UploadModuleRequest chunk(byte[] bytes) {
+        return UploadModuleRequest.newBuilder()
+                .setChunk(ByteString.copyFrom(bytes))
+                .build();
+    }
+
+    /** An upload in progress. */
+    private static final class Upload {
+        private final Reply<UploadModuleResponse> reply = new Reply<>(new CompletableFuture<>());
+        private final StreamObserver<UploadModuleRequest> parts;
+
+        Upload(ManagedChannel channel) {
+            parts = ModuleServiceGrpc.newStub(channel).uploadModule(reply);
+        }
+
+        void send(UploadModuleRequest part) {
+            parts.onNext(part);
+        }
+
+        CompletableFuture<Throwable> failure() {
+            CompletableFuture<Throwable> failure = new CompletableFuture<>();
+            reply.future()
+                    .exceptionally(error -> {
+                        failure.complete(error);
+                        return UploadModuleResponse.getDefaultInstance();
+                    })
+                    .isDone();
+            return failure;
+        }
+
+        StatusRuntimeException error() {
+            return (StatusRuntimeException)
+                    failure().orTimeout(10, TimeUnit.SECONDS).join();
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.wasmwiz.executor.sandbox;
+
+import org.jspecify.annotations.NullMarked;

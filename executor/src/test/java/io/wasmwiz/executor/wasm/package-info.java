@@ -1,0 +1,4 @@
+@NullMarked
+package io.wasmwiz.executor.wasm;
+
+import org.jspecify.annotations.NullMarked;
