@@ -1,0 +1,44 @@
+package io.wasmwiz.metering.consume;
+
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongSupplier;
+
+/**
+ * Waits that double from failure to failure up to a bound, shortened at random by up to a half so that workers do not
+ * march in step. Not thread-safe.
+ */
+final class Backoff {
+    private final long minNanos;
+    private final long maxNanos;
+    private final LongSupplier nanoTime;
+    private int failures;
+    private long dueAt;
+
+    Backoff(Duration min, Duration max, LongSupplier nanoTime) {
+        this.minNanos = min.toNanos();
+        this.maxNanos = max.toNanos();
+        this.nanoTime = nanoTime;
+        this.dueAt = nanoTime.getAsLong();
+    }
+
+    void failed() {
+        long wait = Math.min(maxNanos, minNanos << Math.min(failures, 30));
+        failures++;
+        dueAt = nanoTime.getAsLong() + wait / 2 + ThreadLocalRandom.current().nextLong(wait / 2 + 1);
+    }
+
+    void succeeded() {
+        failures = 0;
+        dueAt = nanoTime.getAsLong();
+    }
+
+    /** Time until the next attempt, zero when it is due. */
+    Duration remaining() {
+        return Duration.ofNanos(Math.max(0, dueAt - nanoTime.getAsLong()));
+    }
+
+    boolean isDue() {
+        return remaining().isZero();
+    }
+}
