@@ -6,7 +6,7 @@ import java.util.function.LongSupplier;
 
 /**
  * Waits that double from failure to failure up to a bound, shortened at random by up to a half so that workers do not
- * march in step. Not thread-safe.
+ * march in step. Remembers why. Changed by one thread; {@link #fault} may be asked from anywhere.
  */
 final class Backoff {
     private final long minNanos;
@@ -14,6 +14,7 @@ final class Backoff {
     private final LongSupplier nanoTime;
     private int failures;
     private long dueAt;
+    private volatile String fault = "";
 
     Backoff(Duration min, Duration max, LongSupplier nanoTime) {
         this.minNanos = min.toNanos();
@@ -22,13 +23,15 @@ final class Backoff {
         this.dueAt = nanoTime.getAsLong();
     }
 
-    void failed() {
+    void failed(String cause) {
+        fault = cause;
         long wait = Math.min(maxNanos, minNanos << Math.min(failures, 30));
         failures++;
         dueAt = nanoTime.getAsLong() + wait / 2 + ThreadLocalRandom.current().nextLong(wait / 2 + 1);
     }
 
     void succeeded() {
+        fault = "";
         failures = 0;
         dueAt = nanoTime.getAsLong();
     }
@@ -40,5 +43,10 @@ final class Backoff {
 
     boolean isDue() {
         return remaining().isZero();
+    }
+
+    /** Why the newest attempt failed; empty when it did not. */
+    String fault() {
+        return fault;
     }
 }

@@ -35,20 +35,22 @@ final class BatchReader {
         List<PartitionRange> ranges = new ArrayList<>();
         List<LogEntry> entries = new ArrayList<>(records.count());
         Map<Integer, String> newerSchema = new TreeMap<>();
-        List<TopicPartition> partitions = new ArrayList<>(records.nextOffsets().keySet());
-        partitions.sort(Comparator.comparingInt(TopicPartition::partition));
-        for (TopicPartition partition : partitions) {
+        List<Map.Entry<TopicPartition, OffsetAndMetadata>> nexts =
+                new ArrayList<>(records.nextOffsets().entrySet());
+        nexts.sort(Comparator.comparingInt(entry -> entry.getKey().partition()));
+        for (Map.Entry<TopicPartition, OffsetAndMetadata> entry : nexts) {
+            TopicPartition partition = entry.getKey();
             Long from = positions.get(partition);
             if (from == null) {
                 throw new IllegalStateException("records of " + partition + ", which has no position");
             }
-            OffsetAndMetadata after = records.nextOffsets().get(partition);
-            long next = after.offset();
-            Integer epoch = after.leaderEpoch().orElse(null);
+            long next = entry.getValue().offset();
+            Integer epoch = entry.getValue().leaderEpoch().orElse(null);
             for (ConsumerRecord<byte[], byte[]> consumed : records.records(partition)) {
                 Decoded decoded = decoder.decode(consumed.key(), consumed.value());
                 if (decoded instanceof Decoded.NewerSchema newer) {
-                    newerSchema.put(partition.partition(), "offset %d: %s".formatted(consumed.offset(), newer.detail()));
+                    newerSchema.put(
+                            partition.partition(), "offset %d: %s".formatted(consumed.offset(), newer.detail()));
                     next = consumed.offset();
                     break;
                 }

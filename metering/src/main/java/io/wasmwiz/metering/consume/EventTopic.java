@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -60,8 +61,8 @@ public final class EventTopic implements AutoCloseable {
     }
 
     private KafkaFuture<UUID> describe() {
-        return admin.describeTopics(List.of(topic)).topicNameValues().get(topic).thenApply(description -> {
-            Uuid id = description.topicId();
+        return admin.describeTopics(List.of(topic)).allTopicNames().thenApply(descriptions -> {
+            Uuid id = Objects.requireNonNull(descriptions.get(topic)).topicId();
             return new UUID(id.getMostSignificantBits(), id.getLeastSignificantBits());
         });
     }

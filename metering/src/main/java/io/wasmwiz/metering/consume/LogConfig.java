@@ -44,8 +44,7 @@ public record LogConfig(
                 topic.matches("[a-zA-Z0-9._-]{1,249}"),
                 "--kafka-topic must be 1 to 249 letters, digits, dots, underscores or hyphens, was '%s'",
                 topic);
-        problems.require(
-                !group.isBlank() && group.length() <= 249, "--consumer-group must be 1 to 249 characters");
+        problems.require(!group.isBlank() && group.length() <= 249, "--consumer-group must be 1 to 249 characters");
         problems.requireRange("--max-batch-records", maxBatchRecords, 1, 100_000);
         problems.requireRange("--retry-min in ms", retryMin.toMillis(), 10, 10_000);
         problems.requireRange("--retry-max in ms", retryMax.toMillis(), retryMin.toMillis(), 60_000);
@@ -69,27 +68,26 @@ public record LogConfig(
         settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, maxBatchRecords);
         settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_MAX_BYTES);
-        settings.put(
-                ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG,
-                PARTITION_FETCH_MAX_BYTES);
+        settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, PARTITION_FETCH_MAX_BYTES);
         settings.put(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, API_TIMEOUT_MS);
         settings.put(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG, API_TIMEOUT_MS);
         settings.put(CommonClientConfigs.RECONNECT_BACKOFF_MAX_MS_CONFIG, 1_000);
-        settings.put(
-                ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG,
-                ByteArrayDeserializer.class);
-        settings.put(
-                ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG,
-                ByteArrayDeserializer.class);
+        settings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        settings.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         return settings;
     }
 
     Map<String, Object> adminSettings() {
         return Map.of(
-                AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers,
-                AdminClientConfig.CLIENT_ID_CONFIG, "wasmwiz-metering-admin",
-                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, API_TIMEOUT_MS,
-                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, API_TIMEOUT_MS / 2,
-                AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 1_000);
+                AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG,
+                bootstrapServers,
+                AdminClientConfig.CLIENT_ID_CONFIG,
+                "wasmwiz-metering-admin",
+                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
+                API_TIMEOUT_MS,
+                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG,
+                API_TIMEOUT_MS / 2,
+                AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG,
+                1_000);
     }
 }

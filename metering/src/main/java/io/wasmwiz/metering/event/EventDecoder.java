@@ -6,8 +6,8 @@ import io.wasmwiz.events.ExecutionLog;
 import io.wasmwiz.events.v1.ExecutionEvent;
 import io.wasmwiz.events.v1.ExecutionLogRecord;
 import io.wasmwiz.events.v1.ExecutionStatus;
-import io.wasmwiz.events.v1.LeaseCloser;
 import io.wasmwiz.events.v1.LeaseClosed;
+import io.wasmwiz.events.v1.LeaseCloser;
 import io.wasmwiz.events.v1.TrapKind;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -60,7 +60,8 @@ public final class EventDecoder {
         };
     }
 
-    // A kind of record that this build does not know arrives as an unknown field that holds a message. Anything else that
+    // A kind of record that this build does not know arrives as an unknown field that holds a message. Anything else
+    // that
     // happens to parse is no record of any version.
     private static Decoded unknown(UnknownFieldSet fields) {
         boolean messages = !fields.asMap().isEmpty()
@@ -87,8 +88,7 @@ public final class EventDecoder {
         UUID executionId = check.uuidV7("execution_id", message.getExecutionId());
         UUID accountId = check.uuid("user_id", message.getUserId());
         Instant admittedAt = check.time("admitted_at", message.hasAdmittedAt(), message.getAdmittedAt());
-        check.require(
-                message.getStatus() != ExecutionStatus.EXECUTION_STATUS_UNSPECIFIED, "status must be set, was 0");
+        check.require(message.getStatus() != ExecutionStatus.EXECUTION_STATUS_UNSPECIFIED, "status must be set, was 0");
         LocalDate day = FieldCheck.dayOf(executionId);
         UsageEvent event = new UsageEvent(
                 executionId,
@@ -106,7 +106,9 @@ public final class EventDecoder {
                 message.hasExitCode()
                         ? OptionalInt.of(check.range("exit_code", message.getExitCode(), 0, 255))
                         : OptionalInt.empty(),
-                message.getTrap() == TrapKind.TRAP_KIND_UNSPECIFIED ? null : TRAP[message.getTrap().ordinal()],
+                message.getTrap() == TrapKind.TRAP_KIND_UNSPECIFIED
+                        ? null
+                        : TRAP[message.getTrap().ordinal()],
                 admittedAt,
                 check.figure("wall_time_us", message.getWallTimeUs()),
                 check.figure("cpu_time_us", message.getCpuTimeUs()),
@@ -156,13 +158,11 @@ public final class EventDecoder {
     }
 
     private static boolean isKeyOf(UUID accountId, byte @Nullable [] key) {
-        return key != null
-                && Arrays.equals(key, ExecutionLog.key(accountId).getBytes(StandardCharsets.UTF_8));
+        return key != null && Arrays.equals(key, ExecutionLog.key(accountId).getBytes(StandardCharsets.UTF_8));
     }
 
     private static Decoded keyMismatch(UUID accountId) {
-        return new Decoded.Dead(
-                DeadReason.KEY_MISMATCH, "the record's key is not its user_id %s".formatted(accountId));
+        return new Decoded.Dead(DeadReason.KEY_MISMATCH, "the record's key is not its user_id %s".formatted(accountId));
     }
 
     // The ledger's words are the schema's names without their prefix, in lower case.

@@ -45,7 +45,8 @@ final class FieldCheck {
         return new UUID(bigEndian(bytes, 0), bigEndian(bytes, 8));
     }
 
-    @Nullable UUID optionalUuid(String field, ByteString bytes) {
+    @Nullable
+    UUID optionalUuid(String field, ByteString bytes) {
         return bytes.isEmpty() ? null : uuid(field, bytes);
     }
 
@@ -63,7 +64,9 @@ final class FieldCheck {
     }
 
     byte[] bytes(String field, ByteString bytes, int size) {
-        require(bytes.size() == size, "%s must be %d bytes, was %d", field, size, bytes.size());
+        if (bytes.size() != size) {
+            faults.add("%s must be %d bytes, was %d".formatted(field, size, bytes.size()));
+        }
         return bytes.toByteArray();
     }
 
@@ -73,7 +76,9 @@ final class FieldCheck {
         if (length < minimum || length > maximum) {
             faults.add("%s must be %d to %d characters, was %d".formatted(field, minimum, maximum, length));
         }
-        require(text.indexOf('\0') < 0, "%s must not hold the character NUL", field);
+        if (text.indexOf('\0') >= 0) {
+            faults.add(field + " must not hold the character NUL");
+        }
         return text;
     }
 
@@ -93,8 +98,7 @@ final class FieldCheck {
     /** An unsigned 64-bit field that the ledger holds in a signed one. */
     long figure(String field, long unsigned) {
         if (unsigned < 0) {
-            faults.add("%s must be 0 to %d, was %s"
-                    .formatted(field, Long.MAX_VALUE, Long.toUnsignedString(unsigned)));
+            faults.add("%s must be 0 to %d, was %s".formatted(field, Long.MAX_VALUE, Long.toUnsignedString(unsigned)));
         }
         return unsigned;
     }
@@ -114,12 +118,6 @@ final class FieldCheck {
             return Instant.EPOCH;
         }
         return Instant.ofEpochSecond(time.getSeconds(), time.getNanos()).truncatedTo(ChronoUnit.MICROS);
-    }
-
-    private void require(boolean condition, String fault, Object... arguments) {
-        if (!condition) {
-            faults.add(fault.formatted(arguments));
-        }
     }
 
     private static long bigEndian(ByteString bytes, int from) {

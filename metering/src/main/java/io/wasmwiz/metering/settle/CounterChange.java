@@ -11,7 +11,6 @@ public record CounterChange(long charged, long released, long executions) {
     static final CounterChange NONE = new CounterChange(0, 0, 0);
 
     CounterChange plus(CounterChange other) {
-        return new CounterChange(
-                charged + other.charged, released + other.released, executions + other.executions);
+        return new CounterChange(charged + other.charged, released + other.released, executions + other.executions);
     }
 }

@@ -148,8 +148,7 @@ public final class Settlement {
     public List<LeaseChange> leaseChanges() {
         return leases.values().stream()
                 .filter(LeaseState::isChanged)
-                .map(state -> new LeaseChange(
-                        state.lease.id(), state.charged, state.closed && !state.lease.closed()))
+                .map(state -> new LeaseChange(state.lease.id(), state.charged, state.closed && !state.lease.closed()))
                 .toList();
     }
 

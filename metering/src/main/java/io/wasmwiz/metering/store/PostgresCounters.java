@@ -56,7 +56,9 @@ final class PostgresCounters {
         update(handle, changes, missing);
         long uncounted = 0;
         for (Map.Entry<CounterKey, CounterChange> entry : missing.entrySet()) {
-            uncounted += insert(handle, entry.getKey(), entry.getValue()) ? 0 : entry.getValue().executions();
+            uncounted += insert(handle, entry.getKey(), entry.getValue())
+                    ? 0
+                    : entry.getValue().executions();
         }
         return uncounted;
     }
@@ -64,18 +66,32 @@ final class PostgresCounters {
     private static void update(
             Handle handle, Map<CounterKey, CounterChange> changes, Map<CounterKey, CounterChange> missing) {
         handle.createQuery(ADD)
-                .bindArray("users", UUID.class, changes.keySet().stream().map(CounterKey::accountId).toArray())
-                .bindArray("tiers", String.class, changes.keySet().stream().map(CounterKey::tier).toArray())
+                .bindArray(
+                        "users",
+                        UUID.class,
+                        changes.keySet().stream().map(CounterKey::accountId).toArray())
+                .bindArray(
+                        "tiers",
+                        String.class,
+                        changes.keySet().stream().map(CounterKey::tier).toArray())
                 .bindArray(
                         "days",
                         Integer.class,
                         changes.keySet().stream()
                                 .map(key -> Math.toIntExact(key.day().toEpochDay()))
                                 .toArray())
-                .bindArray("charged", Long.class, changes.values().stream().map(CounterChange::charged).toArray())
-                .bindArray("released", Long.class, changes.values().stream().map(CounterChange::released).toArray())
                 .bindArray(
-                        "executions", Long.class, changes.values().stream().map(CounterChange::executions).toArray())
+                        "charged",
+                        Long.class,
+                        changes.values().stream().map(CounterChange::charged).toArray())
+                .bindArray(
+                        "released",
+                        Long.class,
+                        changes.values().stream().map(CounterChange::released).toArray())
+                .bindArray(
+                        "executions",
+                        Long.class,
+                        changes.values().stream().map(CounterChange::executions).toArray())
                 .map((row, context) -> missing.remove(new CounterKey(
                         row.getObject("user_id", UUID.class),
                         row.getString("tier"),

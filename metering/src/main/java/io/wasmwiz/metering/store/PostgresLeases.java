@@ -48,9 +48,18 @@ final class PostgresLeases {
             return;
         }
         handle.createUpdate(UPDATE)
-                .bindArray("ids", UUID.class, changes.stream().map(LeaseChange::leaseId).toArray())
-                .bindArray("charged", Long.class, changes.stream().map(LeaseChange::charged).toArray())
-                .bindArray("closes", Boolean.class, changes.stream().map(LeaseChange::closes).toArray())
+                .bindArray(
+                        "ids",
+                        UUID.class,
+                        changes.stream().map(LeaseChange::leaseId).toArray())
+                .bindArray(
+                        "charged",
+                        Long.class,
+                        changes.stream().map(LeaseChange::charged).toArray())
+                .bindArray(
+                        "closes",
+                        Boolean.class,
+                        changes.stream().map(LeaseChange::closes).toArray())
                 .execute();
     }
 }

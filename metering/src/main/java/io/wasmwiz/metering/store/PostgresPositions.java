@@ -64,7 +64,9 @@ final class PostgresPositions {
             }
             if (position == null || position.nextOffset() != range.from()) {
                 return Optional.of(new WriteOutcome.PositionMoved("partition %d is at %s and the batch starts at %d"
-                        .formatted(range.partition(), position == null ? "no position" : position.nextOffset(),
+                        .formatted(
+                                range.partition(),
+                                position == null ? "no position" : position.nextOffset(),
                                 range.from())));
             }
         }
@@ -78,7 +80,10 @@ final class PostgresPositions {
                         "partitions",
                         Integer.class,
                         ranges.stream().map(PartitionRange::partition).toArray())
-                .bindArray("nexts", Long.class, ranges.stream().map(PartitionRange::next).toArray())
+                .bindArray(
+                        "nexts",
+                        Long.class,
+                        ranges.stream().map(PartitionRange::next).toArray())
                 .bindArray(
                         "epochs",
                         Integer.class,

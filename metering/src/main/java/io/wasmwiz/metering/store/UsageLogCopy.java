@@ -5,7 +5,7 @@ import io.wasmwiz.metering.settle.LedgerRow;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Savepoint;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,8 +20,7 @@ import org.postgresql.util.ServerErrorMessage;
  * once; a search copies slices of the same bytes. Not thread-safe; lives within one transaction.
  */
 final class UsageLogCopy {
-    private static final String COPY =
-            "COPY usage_logs (" + UsageLogEncoding.COLUMNS + ") FROM STDIN (FORMAT binary)";
+    private static final String COPY = "COPY usage_logs (" + UsageLogEncoding.COLUMNS + ") FROM STDIN (FORMAT binary)";
     private static final int CHUNK_BYTES = 64 * 1024;
 
     private final Connection connection;
@@ -48,7 +47,7 @@ final class UsageLogCopy {
 
     /** Halves the rows until each that cannot be copied stands alone. Copies nothing. */
     Map<LogEntry, String> findRefused() throws SQLException {
-        Map<LogEntry, String> refused = new IdentityHashMap<>();
+        Map<LogEntry, String> refused = new HashMap<>();
         search(0, rows.size(), refused);
         return refused;
     }
@@ -111,7 +110,8 @@ final class UsageLogCopy {
         }
     }
 
-    // Class 22: data exception; 23: integrity constraint. https://www.postgresql.org/docs/current/errcodes-appendix.html
+    // Class 22: data exception; 23: integrity constraint.
+    // https://www.postgresql.org/docs/current/errcodes-appendix.html
     private static boolean isDataError(SQLException e) {
         String state = e.getSQLState();
         return state != null && (state.startsWith("22") || state.startsWith("23"));

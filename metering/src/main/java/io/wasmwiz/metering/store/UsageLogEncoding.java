@@ -24,8 +24,7 @@ final class UsageLogEncoding {
             module_bytes, input_bytes, output_bytes, cache_hit, output_truncated, output_lost, charged, \
             uncharged_cause, log_partition, log_offset""";
 
-    static final byte[] HEADER = {
-        'P', 'G', 'C', 'O', 'P', 'Y', '\n', (byte) 0xff, '\r', '\n', 0, 0, 0, 0, 0, 0, 0, 0, 0
+    static final byte[] HEADER = {'P', 'G', 'C', 'O', 'P', 'Y', '\n', (byte) 0xff, '\r', '\n', 0, 0, 0, 0, 0, 0, 0, 0, 0
     };
     static final byte[] TRAILER = {(byte) 0xff, (byte) 0xff};
 
