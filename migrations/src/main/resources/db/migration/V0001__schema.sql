@@ -5,21 +5,27 @@
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Roles. Group roles without a password: an operator grants them to the login users of the services.
--- Roles belong to the whole cluster, so another database may have made them already.
+-- Roles belong to the whole cluster, so another database may have made them already, or an operator may have where the
+-- user that migrates must not make roles.
 -- ---------------------------------------------------------------------------------------------------------------------
 DO $$
 DECLARE
     name text;
 BEGIN
     FOREACH name IN ARRAY ARRAY['wasmwiz_executor', 'wasmwiz_metering', 'wasmwiz_reader'] LOOP
-        BEGIN
-            EXECUTE format('CREATE ROLE %I NOLOGIN', name);
-        EXCEPTION WHEN duplicate_object OR unique_violation THEN
-            NULL;
-        END;
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
+            BEGIN
+                EXECUTE format('CREATE ROLE %I NOLOGIN', name);
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN
+                NULL;
+            END;
+        END IF;
     END LOOP;
 END
 $$;
+
+-- Functions that run with their owner's rights look names up here, so nobody else may make any here.
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Common triggers
@@ -39,7 +45,7 @@ CREATE TABLE auth_epoch (
 );
 INSERT INTO auth_epoch DEFAULT VALUES;
 
-CREATE FUNCTION raise_auth_epoch() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION raise_auth_epoch() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     UPDATE auth_epoch SET epoch = epoch + 1;
     RETURN NULL;
@@ -65,7 +71,7 @@ CREATE UNIQUE INDEX subscription_tiers_name_key ON subscription_tiers (lower(nam
 
 -- Every version a tier ever had: what an old row's tier_version meant.
 CREATE TABLE subscription_tier_versions (
-    name                  text        NOT NULL REFERENCES subscription_tiers (name) ON UPDATE CASCADE,
+    name                  text        NOT NULL REFERENCES subscription_tiers (name),
     version               integer     NOT NULL CHECK (version > 0),
     executions_per_minute integer     NOT NULL,
     executions_per_day    integer     NOT NULL,
@@ -76,8 +82,18 @@ CREATE TABLE subscription_tier_versions (
     PRIMARY KEY (name, version)
 );
 
+-- The first version is 1 whatever an INSERT says, and each change of a figure makes the next.
 CREATE FUNCTION next_tier_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF TG_OP = 'INSERT' THEN
+        NEW.version := 1;
+        RETURN NEW;
+    END IF;
+    -- The ledger, leases and counters know a tier by its name.
+    IF NEW.name <> OLD.name THEN
+        RAISE EXCEPTION 'the tier % cannot be renamed: make another and move its accounts', OLD.name
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'subscription_tiers_name_is_fixed';
+    END IF;
     IF (NEW.executions_per_minute, NEW.executions_per_day, NEW.memory_mib, NEW.run_time_ms, NEW.max_concurrency)
        IS DISTINCT FROM
        (OLD.executions_per_minute, OLD.executions_per_day, OLD.memory_mib, OLD.run_time_ms, OLD.max_concurrency) THEN
@@ -89,7 +105,7 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION keep_tier_version() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION keep_tier_version() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     INSERT INTO subscription_tier_versions (name, version, executions_per_minute, executions_per_day, memory_mib,
                                             run_time_ms, max_concurrency)
@@ -102,7 +118,7 @@ $$;
 
 CREATE TRIGGER subscription_tiers_updated_at BEFORE UPDATE ON subscription_tiers
     FOR EACH ROW EXECUTE FUNCTION set_updated_at();
-CREATE TRIGGER subscription_tiers_next_version BEFORE UPDATE ON subscription_tiers
+CREATE TRIGGER subscription_tiers_next_version BEFORE INSERT OR UPDATE ON subscription_tiers
     FOR EACH ROW EXECUTE FUNCTION next_tier_version();
 CREATE TRIGGER subscription_tiers_keep_version AFTER INSERT OR UPDATE ON subscription_tiers
     FOR EACH ROW EXECUTE FUNCTION keep_tier_version();
@@ -121,7 +137,7 @@ INSERT INTO subscription_tiers
 CREATE TABLE users (
     id         uuid        PRIMARY KEY,
     name       text        NOT NULL CHECK (char_length(name) BETWEEN 1 AND 128),
-    tier       text        NOT NULL REFERENCES subscription_tiers (name) ON UPDATE CASCADE,
+    tier       text        NOT NULL REFERENCES subscription_tiers (name),
     status     text        NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'suspended')),
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now()
@@ -144,8 +160,8 @@ CREATE TABLE api_keys (
     -- Limits below the tier's; NULL: the tier's.
     executions_per_minute integer     CHECK (executions_per_minute > 0),
     executions_per_day    integer     CHECK (executions_per_day > 0),
-    memory_mib            integer     CHECK (memory_mib > 0),
-    run_time_ms           integer     CHECK (run_time_ms > 0),
+    memory_mib            integer     CHECK (memory_mib BETWEEN 1 AND 4096),
+    run_time_ms           integer     CHECK (run_time_ms BETWEEN 1 AND 3600000),
     expires_at            timestamptz,
     revoked_at            timestamptz,
     last_used_at          timestamptz,
@@ -196,7 +212,7 @@ CREATE TRIGGER wasm_modules_updated_at BEFORE UPDATE ON wasm_modules
 -- return. charged <= held always, and held never passes the limit in force when it was raised.
 CREATE TABLE daily_tier_counters (
     user_id    uuid        NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    tier       text        NOT NULL REFERENCES subscription_tiers (name) ON UPDATE CASCADE,
+    tier       text        NOT NULL REFERENCES subscription_tiers (name),
     day        date        NOT NULL,
     held       bigint      NOT NULL DEFAULT 0 CHECK (held >= 0),
     charged    bigint      NOT NULL DEFAULT 0 CHECK (charged >= 0),
@@ -210,7 +226,7 @@ CREATE TRIGGER daily_tier_counters_updated_at BEFORE UPDATE ON daily_tier_counte
     FOR EACH ROW EXECUTE FUNCTION set_updated_at();
 
 -- An account has a counter from its first moment, and from its first moment on another tier.
-CREATE FUNCTION open_daily_counter() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION open_daily_counter() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     INSERT INTO daily_tier_counters (user_id, tier, day)
     VALUES (NEW.id, NEW.tier, (now() AT TIME ZONE 'UTC')::date)
@@ -236,7 +252,8 @@ CREATE TABLE quota_leases (
     use_by     timestamptz NOT NULL,
     closed_at  timestamptz,
     CONSTRAINT quota_leases_charged_at_most_size CHECK (charged <= size),
-    CONSTRAINT quota_leases_use_by_in_day CHECK (use_by > granted_at),
+    CONSTRAINT quota_leases_use_by_in_day CHECK (day::timestamp AT TIME ZONE 'UTC' <= granted_at
+        AND granted_at < use_by AND use_by <= (day + 1)::timestamp AT TIME ZONE 'UTC'),
     CONSTRAINT quota_leases_closed_at CHECK ((state = 'closed') = (closed_at IS NOT NULL))
 );
 CREATE INDEX quota_leases_unsettled ON quota_leases (use_by) WHERE state <> 'closed';
@@ -313,32 +330,40 @@ CREATE TABLE usage_logs (
 CREATE INDEX usage_logs_account ON usage_logs (user_id, admitted_at);
 CREATE INDEX usage_logs_key ON usage_logs (api_key_id, admitted_at);
 
+-- A table of that name that is no partition (any more) does not count: making it then fails, rather than being skipped.
+CREATE FUNCTION is_usage_partition(table_name text) RETURNS boolean
+    LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM pg_inherits
+                   WHERE inhparent = 'public.usage_logs'::regclass
+                     AND inhrelid = to_regclass(format('public.%I', table_name)))
+$$;
+
 -- Makes the partition of one day, unless it is there. Metering calls this ahead of time; it owns no table itself.
 CREATE FUNCTION ensure_usage_partition(partition_day date) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    name text := format('usage_logs_%s', to_char(partition_day, 'YYYYMMDD'));
+    name  text := format('usage_logs_%s', to_char(partition_day, 'YYYYMMDD'));
+    today date := (now() AT TIME ZONE 'UTC')::date;
 BEGIN
-    IF partition_day NOT BETWEEN current_date - 3660 AND current_date + 366 THEN
+    IF partition_day IS NULL OR partition_day NOT BETWEEN today - 3660 AND today + 366 THEN
         RAISE EXCEPTION 'usage partition of % refused: within ten years back and one year ahead is allowed',
-            partition_day;
+            coalesce(partition_day::text, 'no day') USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    IF to_regclass(name) IS NOT NULL THEN
+    IF is_usage_partition(name) THEN
         RETURN false;
     END IF;
     -- Two workers may want it at once: the second waits here and then finds it.
     PERFORM pg_advisory_xact_lock(hashtext('usage_logs_partition'));
-    IF to_regclass(name) IS NOT NULL THEN
+    IF is_usage_partition(name) THEN
         RETURN false;
     END IF;
     -- Attached rather than created in place: ATTACH takes the lock that does not block writers.
-    EXECUTE format('CREATE TABLE %I (LIKE usage_logs INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
-    EXECUTE format('ALTER TABLE usage_logs ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+    EXECUTE format('CREATE TABLE public.%I (LIKE public.usage_logs INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
+    EXECUTE format('ALTER TABLE public.usage_logs ATTACH PARTITION public.%I FOR VALUES FROM (%L) TO (%L)',
                    name, partition_day, partition_day + 1);
     RETURN true;
 END
 $$;
-REVOKE ALL ON FUNCTION ensure_usage_partition(date) FROM PUBLIC;
 
 -- How far the event log is in the ledger: changed only in the transaction that writes the rows.
 CREATE TABLE log_positions (
@@ -371,8 +396,27 @@ CREATE TABLE dead_events (
 CREATE INDEX dead_events_created ON dead_events (created_at);
 
 -- ---------------------------------------------------------------------------------------------------------------------
+-- Seeds
+-- ---------------------------------------------------------------------------------------------------------------------
+
+-- The account of calls without a key, which executors allow in development only. It has no key, so nobody can be it
+-- otherwise. Its id is a UUIDv7 of the year 2026.
+INSERT INTO users (id, name, tier) VALUES ('019b76da-a800-7000-8000-000000000001', 'developer', 'Pro');
+
+-- ---------------------------------------------------------------------------------------------------------------------
 -- What each role may do, and nothing else
 -- ---------------------------------------------------------------------------------------------------------------------
+-- Functions of a schema are everybody's by default: whoever may make a temporary table could hang these triggers on it.
+REVOKE ALL ON FUNCTION set_updated_at(), raise_auth_epoch(), next_tier_version(), keep_tier_version(),
+    open_daily_counter(), is_usage_partition(text), ensure_usage_partition(date) FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO wasmwiz_executor, wasmwiz_metering, wasmwiz_reader;
+-- Metering isolates rows that COPY refuses in a temporary table.
+DO $$
+BEGIN
+    EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO wasmwiz_metering', current_database());
+END
+$$;
+
 -- What a service reads to see whether the schema fits it.
 CREATE VIEW schema_version AS
     SELECT version, description, installed_on, success FROM flyway_schema_history WHERE version IS NOT NULL;
@@ -382,22 +426,26 @@ GRANT SELECT ON auth_epoch, subscription_tiers, subscription_tier_versions, user
     quota_leases, usage_logs, request_claims, minute_grants TO wasmwiz_executor;
 GRANT SELECT, INSERT, DELETE ON wasm_modules TO wasmwiz_executor;
 GRANT UPDATE (name) ON wasm_modules TO wasmwiz_executor;
+-- What a lease has charged, and its end, are metering's alone to write: both come from the log.
 GRANT INSERT (user_id, tier, day), UPDATE (held) ON daily_tier_counters TO wasmwiz_executor;
-GRANT INSERT ON quota_leases TO wasmwiz_executor;
-GRANT UPDATE (use_by) ON quota_leases TO wasmwiz_executor;
+GRANT INSERT (id, user_id, tier, day, size, executor, granted_at, use_by), UPDATE (use_by) ON quota_leases
+    TO wasmwiz_executor;
 GRANT INSERT, UPDATE ON request_claims, minute_grants TO wasmwiz_executor;
 
+GRANT SELECT ON subscription_tiers TO wasmwiz_metering;
 GRANT SELECT, INSERT ON usage_logs, dead_events TO wasmwiz_metering;
 GRANT UPDATE (replayed_at) ON dead_events TO wasmwiz_metering;
 GRANT SELECT, INSERT, UPDATE ON log_positions TO wasmwiz_metering;
-GRANT SELECT, INSERT, UPDATE ON daily_tier_counters TO wasmwiz_metering;
-GRANT SELECT ON quota_leases TO wasmwiz_metering;
+GRANT SELECT ON daily_tier_counters TO wasmwiz_metering;
+GRANT INSERT (user_id, tier, day, held, charged, executions), UPDATE (held, charged, executions)
+    ON daily_tier_counters TO wasmwiz_metering;
+GRANT SELECT, DELETE ON quota_leases TO wasmwiz_metering;
 GRANT UPDATE (charged, state, closed_at) ON quota_leases TO wasmwiz_metering;
 GRANT SELECT (id, last_used_at), UPDATE (last_used_at) ON api_keys TO wasmwiz_metering;
-GRANT SELECT ON subscription_tiers TO wasmwiz_metering;
 GRANT SELECT, DELETE ON request_claims, minute_grants TO wasmwiz_metering;
 GRANT EXECUTE ON FUNCTION ensure_usage_partition(date) TO wasmwiz_metering;
 
 GRANT SELECT ON subscription_tiers, subscription_tier_versions, daily_tier_counters, quota_leases, usage_logs,
     log_positions, dead_events TO wasmwiz_reader;
 GRANT SELECT (id, name, tier, status, created_at, updated_at) ON users TO wasmwiz_reader;
+GRANT SELECT (user_id, digest, name, size_bytes, created_at, updated_at) ON wasm_modules TO wasmwiz_reader;
