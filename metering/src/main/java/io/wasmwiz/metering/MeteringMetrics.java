@@ -48,7 +48,7 @@ public final class MeteringMetrics {
                 .description("Batches dropped because the ledger's position was another than the batch's")
                 .register(registry);
         this.uncounted = Counter.builder("wasmwiz.metering.rows.uncounted")
-                .description("Rows that no daily counter holds, because their account or tier is gone")
+                .description("Rows that no daily counter holds, because their account is gone")
                 .register(registry);
         this.batchRecords = DistributionSummary.builder("wasmwiz.metering.batch.records")
                 .description("Records in a written batch")

@@ -113,8 +113,6 @@ public final class MeteringWorker implements AutoCloseable {
         admin.drain();
         try {
             consumer.close();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         } finally {
             closer.close();
             closed.countDown();

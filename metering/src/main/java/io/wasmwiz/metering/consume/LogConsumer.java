@@ -342,15 +342,18 @@ public final class LogConsumer implements AutoCloseable {
 
     /** Lets the batch in hand be finished, within the drain time-out, and leaves the group. */
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         stop.countDown();
         consumer.wakeup();
-        if (!ended.await(drainTimeout.toMillis(), TimeUnit.MILLISECONDS)) {
-            log.atWarn()
-                    .addKeyValue("limit", drainTimeout)
-                    .log("batch in hand not finished in time: it is read again by the next worker");
-            thread.interrupt();
-            ended.await(LEAVE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        try {
+            if (!ended.await(drainTimeout.toMillis(), TimeUnit.MILLISECONDS)) {
+                log.atWarn()
+                        .addKeyValue("limit", drainTimeout)
+                        .log("batch in hand not finished in time: it is read again by the next worker");
+                thread.interrupt();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -15,7 +15,10 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -33,8 +36,10 @@ public final class EventDecoder {
 
     static final int MAX_DAYS_AHEAD = 360;
 
-    private static final String[] STATUS = words(ExecutionStatus.values(), "EXECUTION_STATUS_");
-    private static final String[] TRAP = words(TrapKind.values(), "TRAP_KIND_");
+    private static final Map<ExecutionStatus, String> STATUS =
+            words(ExecutionStatus.class, ExecutionStatus.EXECUTION_STATUS_UNSPECIFIED, "EXECUTION_STATUS_");
+    private static final Map<TrapKind, String> TRAP =
+            words(TrapKind.class, TrapKind.TRAP_KIND_UNSPECIFIED, "TRAP_KIND_");
 
     private final Clock clock;
 
@@ -102,13 +107,11 @@ public final class EventDecoder {
                 check.optionalUuid("request_id", message.getRequestId()),
                 check.optionalUuid("batch_id", message.getBatchId()),
                 message.getItemId().isEmpty() ? null : check.text("item_id", message.getItemId(), 1, 128),
-                STATUS[message.getStatus().ordinal()],
+                STATUS.getOrDefault(message.getStatus(), ""),
                 message.hasExitCode()
                         ? OptionalInt.of(check.range("exit_code", message.getExitCode(), 0, 255))
                         : OptionalInt.empty(),
-                message.getTrap() == TrapKind.TRAP_KIND_UNSPECIFIED
-                        ? null
-                        : TRAP[message.getTrap().ordinal()],
+                TRAP.get(message.getTrap()),
                 admittedAt,
                 check.figure("wall_time_us", message.getWallTimeUs()),
                 check.figure("cpu_time_us", message.getCpuTimeUs()),
@@ -166,9 +169,11 @@ public final class EventDecoder {
     }
 
     // The ledger's words are the schema's names without their prefix, in lower case.
-    private static String[] words(Enum<?>[] values, String prefix) {
-        return Arrays.stream(values)
-                .map(value -> value.name().replace(prefix, "").toLowerCase(Locale.ROOT))
-                .toArray(String[]::new);
+    private static <E extends Enum<E>> Map<E, String> words(Class<E> type, E none, String prefix) {
+        Map<E, String> words = new EnumMap<>(type);
+        for (E value : EnumSet.complementOf(EnumSet.of(none))) {
+            words.put(value, value.name().replace(prefix, "").toLowerCase(Locale.ROOT));
+        }
+        return words;
     }
 }

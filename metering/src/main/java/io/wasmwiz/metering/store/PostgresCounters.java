@@ -46,7 +46,7 @@ final class PostgresCounters {
     /**
      * Adds {@code changes} to the counters.
      *
-     * @return executions that no counter holds, because their account or tier is gone
+     * @return executions that no counter holds, because their account is gone
      */
     static long add(Handle handle, Map<CounterKey, CounterChange> changes) {
         if (changes.isEmpty()) {
@@ -100,7 +100,7 @@ final class PostgresCounters {
     }
 
     // A lease's counter exists from its grant, so only rows that were not charged can be first of their day. A counter
-    // that is missing for a charged one went with its account, or its tier was renamed under the lease.
+    // that is missing for a charged one went with its account.
     private static boolean insert(Handle handle, CounterKey key, CounterChange change) {
         if (change.charged() != 0 || change.released() != 0) {
             log.atWarn()
@@ -109,7 +109,7 @@ final class PostgresCounters {
                     .addKeyValue("day", key.day())
                     .addKeyValue("charged", change.charged())
                     .addKeyValue("released", change.released())
-                    .log("no counter for settled leases: account deleted or tier renamed");
+                    .log("no counter for a lease: its account was deleted");
             return false;
         }
         if (change.executions() == 0) {

@@ -8,7 +8,7 @@ public sealed interface WriteOutcome {
     /**
      * It is committed.
      *
-     * @param uncounted rows whose account or tier is gone, so that no counter holds them
+     * @param uncounted rows whose account is gone, so that no counter holds them
      */
     record Written(
             int charged,
