@@ -82,4 +82,9 @@ public final class EventFixture {
                 .putLong(id.getLeastSignificantBits())
                 .flip());
     }
+
+    public static UUID uuid(ByteString bytes) {
+        ByteBuffer buffer = bytes.asReadOnlyByteBuffer();
+        return new UUID(buffer.getLong(), buffer.getLong());
+    }
 }

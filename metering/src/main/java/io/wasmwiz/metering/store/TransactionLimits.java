@@ -5,7 +5,8 @@ import org.jdbi.v3.core.Handle;
 /** Bounds that hold until the end of a transaction. */
 final class TransactionLimits {
     private static final String SET = """
-            SELECT set_config('statement_timeout', :statement, true), set_config('lock_timeout', :lock, true)
+            SELECT set_config('statement_timeout', :statement, true) AS statement,
+                   set_config('lock_timeout', :lock, true) AS lock
             """;
 
     private TransactionLimits() {}
