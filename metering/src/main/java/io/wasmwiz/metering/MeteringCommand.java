@@ -1,0 +1,123 @@
+package io.wasmwiz.metering;
+
+import io.wasmwiz.events.ExecutionLog;
+import io.wasmwiz.metering.consume.LogConfig;
+import io.wasmwiz.metering.store.LedgerConfig;
+import io.wasmwiz.service.config.EnvironmentDefaults;
+import io.wasmwiz.service.database.DatabaseConfig;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The command line of a metering worker. */
+@Command(
+        name = "metering",
+        mixinStandardHelpOptions = true,
+        showDefaultValues = true,
+        description =
+                "Writes the event log into the usage ledger, each event once. Every flag has an environment default:"
+                        + " --admin-port reads WASMWIZ_ADMIN_PORT, --database-url reads DATABASE_URL.")
+public final class MeteringCommand implements Callable<Integer> {
+    @Option(
+            names = "--admin-host",
+            defaultValue = "0.0.0.0",
+            description = "Address of the admin port (metrics, health).")
+    private String adminHost = "";
+
+    @Option(names = "--admin-port", defaultValue = "8083", description = "Admin port; 0 takes a free one.")
+    private int adminPort;
+
+    @Option(
+            names = "--database-url",
+            defaultValue = "",
+            showDefaultValue = CommandLine.Help.Visibility.NEVER,
+            description = "postgresql://user:password@host:port/database. Required.")
+    private String databaseUrl = "";
+
+    @Option(names = "--database-pool-size", defaultValue = "4", description = "Connections at most, from 2.")
+    private int databasePoolSize;
+
+    @Option(
+            names = "--database-connection-timeout",
+            defaultValue = "PT5S",
+            description = "Longest wait for a connection.")
+    private Duration databaseConnectionTimeout = Duration.ZERO;
+
+    @Option(names = "--statement-timeout", defaultValue = "PT20S", description = "Longest SQL statement.")
+    private Duration statementTimeout = Duration.ZERO;
+
+    @Option(names = "--lock-timeout", defaultValue = "PT5S", description = "Longest wait for a row's lock.")
+    private Duration lockTimeout = Duration.ZERO;
+
+    @Option(
+            names = "--kafka-bootstrap-servers",
+            defaultValue = "",
+            showDefaultValue = CommandLine.Help.Visibility.NEVER,
+            description = "host:port[,host:port...] of the brokers. Required.")
+    private String kafkaBootstrapServers = "";
+
+    @Option(names = "--kafka-topic", defaultValue = ExecutionLog.TOPIC, description = "The event log.")
+    private String kafkaTopic = "";
+
+    @Option(names = "--consumer-group", defaultValue = "wasmwiz-metering", description = "Group of the workers.")
+    private String consumerGroup = "";
+
+    @Option(names = "--max-batch-records", defaultValue = "5000", description = "Records in one transaction at most.")
+    private int maxBatchRecords;
+
+    @Option(names = "--retry-min", defaultValue = "PT0.1S", description = "First wait after a failure.")
+    private Duration retryMin = Duration.ZERO;
+
+    @Option(names = "--retry-max", defaultValue = "PT5S", description = "Longest wait between two attempts.")
+    private Duration retryMax = Duration.ZERO;
+
+    @Option(
+            names = "--last-used-granularity",
+            defaultValue = "PT10S",
+            description = "An API key's last use is written again when it is newer by more than this.")
+    private Duration lastUsedGranularity = Duration.ZERO;
+
+    @Option(
+            names = "--partitions-ahead-days",
+            defaultValue = "7",
+            description = "Days for which partitions of usage_logs are made ahead.")
+    private int partitionsAheadDays;
+
+    @Option(
+            names = "--drain-timeout",
+            defaultValue = "PT30S",
+            description = "How long stopping may take to finish the batch in hand.")
+    private Duration drainTimeout = Duration.ZERO;
+
+    /** The configuration that {@code flags} and {@code environment} say. Throws with every fault it finds. */
+    public static MeteringConfig parse(Map<String, String> environment, String... flags) {
+        EnvironmentDefaults defaults = new EnvironmentDefaults(environment);
+        MeteringCommand command = new MeteringCommand();
+        CommandLine line = new CommandLine(command).setDefaultValueProvider(defaults);
+        line.parseArgs(flags);
+        defaults.refuseUnknown(line.getCommandSpec());
+        return command.config();
+    }
+
+    private MeteringConfig config() {
+        return new MeteringConfig(
+                        new MeteringConfig.AdminConfig(adminHost, adminPort),
+                        new DatabaseConfig(databaseUrl, databasePoolSize, databaseConnectionTimeout),
+                        new LogConfig(
+                                kafkaBootstrapServers, kafkaTopic, consumerGroup, maxBatchRecords, retryMin, retryMax),
+                        new LedgerConfig(statementTimeout, lockTimeout, lastUsedGranularity, partitionsAheadDays),
+                        drainTimeout)
+                .checked();
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        MeteringWorker worker = MeteringWorker.start(config());
+        Runtime.getRuntime().addShutdownHook(new Thread(worker::close, "drain"));
+        worker.awaitTermination();
+        return 0;
+    }
+}

@@ -1,0 +1,42 @@
+package io.wasmwiz.metering;
+
+import io.wasmwiz.metering.consume.LogConfig;
+import io.wasmwiz.metering.store.LedgerConfig;
+import io.wasmwiz.service.config.Problems;
+import io.wasmwiz.service.database.DatabaseConfig;
+import java.time.Duration;
+
+/**
+ * Everything that a worker can be told.
+ *
+ * @param admin where metrics and health are served
+ * @param database where the ledger is
+ * @param log where the events are
+ * @param ledger bounds of the ledger's transactions
+ * @param drainTimeout how long stopping may take to finish the batch in hand, 1 s to 5 min
+ */
+public record MeteringConfig(
+        AdminConfig admin, DatabaseConfig database, LogConfig log, LedgerConfig ledger, Duration drainTimeout) {
+    /**
+     * The admin port.
+     *
+     * @param port TCP port; 0 takes a free one
+     */
+    public record AdminConfig(String host, int port) {}
+
+    /** Throws with every fault. */
+    public MeteringConfig checked() {
+        Problems problems = new Problems();
+        problems.require(!admin.host().isBlank(), "--admin-host must not be empty");
+        problems.requireRange("--admin-port", admin.port(), 0, 65_535);
+        database.check(problems);
+        problems.require(
+                database.poolSize() >= 2,
+                "--database-pool-size must be 2 or more: one for the batch, one for health and partitions");
+        log.check(problems);
+        ledger.check(problems);
+        problems.requireRange("--drain-timeout in ms", drainTimeout.toMillis(), 1_000, 300_000);
+        problems.check();
+        return this;
+    }
+}

@@ -1,0 +1,93 @@
+package io.wasmwiz.metering.consume;
+
+import io.wasmwiz.service.config.Problems;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/**
+ * Where the log is and how it is read.
+ *
+ * @param bootstrapServers {@code host:port}, comma-separated
+ * @param topic name of the log
+ * @param group consumer group
+ * @param maxBatchRecords records in one transaction, 1 to 100,000
+ * @param retryMin first wait after a failure, 10 ms to 10 s
+ * @param retryMax longest wait between two attempts, up to 60 s
+ */
+public record LogConfig(
+        String bootstrapServers,
+        String topic,
+        String group,
+        int maxBatchRecords,
+        Duration retryMin,
+        Duration retryMax) {
+    /** Bytes that one fetch brings at most, which bounds what is read ahead: one fetch per broker. */
+    private static final int FETCH_MAX_BYTES = 16 * 1024 * 1024;
+
+    private static final int PARTITION_FETCH_MAX_BYTES = 2 * 1024 * 1024;
+
+    /** Longest wait for an answer of the brokers; the client's own default is a minute. */
+    private static final int API_TIMEOUT_MS = 5_000;
+
+    /** Notes what is wrong with it. */
+    public void check(Problems problems) {
+        problems.require(
+                bootstrapServers.matches("[^\\s,:]+:\\d{1,5}(,[^\\s,:]+:\\d{1,5})*"),
+                "--kafka-bootstrap-servers must be host:port[,host:port…], was '%s'",
+                bootstrapServers);
+        problems.require(
+                topic.matches("[a-zA-Z0-9._-]{1,249}"),
+                "--kafka-topic must be 1 to 249 letters, digits, dots, underscores or hyphens, was '%s'",
+                topic);
+        problems.require(!group.isBlank() && group.length() <= 249, "--consumer-group must be 1 to 249 characters");
+        problems.requireRange("--max-batch-records", maxBatchRecords, 1, 100_000);
+        problems.requireRange("--retry-min in ms", retryMin.toMillis(), 10, 10_000);
+        problems.requireRange("--retry-max in ms", retryMax.toMillis(), retryMin.toMillis(), 60_000);
+    }
+
+    /**
+     * Settings of the consumer. {@code group.protocol=consumer} (KIP-848): the broker moves single partitions while the
+     * others flow on, where the classic protocol's rebalances make every worker wait for the slowest, which may be one
+     * whose transaction is long. It needs brokers from 4.0.
+     */
+    Map<String, Object> consumerSettings() {
+        Map<String, Object> settings = new HashMap<>();
+        settings.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+        settings.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+        settings.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, "consumer");
+        settings.put(ConsumerConfig.CLIENT_ID_CONFIG, "wasmwiz-metering");
+        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        // PostgreSQL knows where to go on; without a position of ours nothing may be read.
+        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+        settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, maxBatchRecords);
+        settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_MAX_BYTES);
+        settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, PARTITION_FETCH_MAX_BYTES);
+        settings.put(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, API_TIMEOUT_MS);
+        settings.put(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG, API_TIMEOUT_MS);
+        settings.put(CommonClientConfigs.RECONNECT_BACKOFF_MAX_MS_CONFIG, 1_000);
+        settings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        settings.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        return settings;
+    }
+
+    Map<String, Object> adminSettings() {
+        return Map.of(
+                AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG,
+                bootstrapServers,
+                AdminClientConfig.CLIENT_ID_CONFIG,
+                "wasmwiz-metering-admin",
+                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
+                API_TIMEOUT_MS,
+                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG,
+                API_TIMEOUT_MS / 2,
+                AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG,
+                1_000);
+    }
+}

@@ -1,0 +1,396 @@
+package io.wasmwiz.metering.consume;
+
+import io.wasmwiz.metering.MeteringMetrics;
+import io.wasmwiz.metering.event.EventDecoder;
+import io.wasmwiz.metering.event.LogBatch;
+import io.wasmwiz.metering.event.PartitionRange;
+import io.wasmwiz.metering.store.Ledger;
+import io.wasmwiz.metering.store.LedgerException;
+import io.wasmwiz.metering.store.WriteOutcome;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.InvalidOffsetException;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The poll loop: one thread that polls a batch, writes it in one transaction, and polls the next. What it read and has
+ * not written is held, never more than one batch; while it cannot be written every partition is paused and polling goes
+ * on, so that the group keeps this member. Positions come from the ledger alone.
+ *
+ * <p>A partition is, in this order: assigned (paused), placed (its position in the ledger was compared with the log, and
+ * reading goes on there), and perhaps stalled (paused until it is assigned anew).
+ *
+ * <p>The public methods are thread-safe; its starter closes it.
+ */
+public final class LogConsumer implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(LogConsumer.class);
+    private static final Duration IDLE_POLL = Duration.ofMillis(500);
+    private static final Duration LEAVE_TIMEOUT = Duration.ofSeconds(3);
+
+    private final LogConfig config;
+    private final EventTopic topic;
+    private final Ledger ledger;
+    private final BatchReader reader;
+    private final MeteringMetrics metrics;
+    private final Duration drainTimeout;
+    private final Consumer<byte[], byte[]> consumer;
+    private final Thread thread;
+    private final CountDownLatch stop = new CountDownLatch(1);
+    private final CountDownLatch ended = new CountDownLatch(1);
+
+    // The loop's alone, but for positions and stalls, which others read.
+    private final Positions positions = new Positions();
+    private final Stalls stalls = new Stalls();
+    private final Backoff placing;
+    private final Backoff writing;
+    private final Backoff polling;
+    private @Nullable LogBatch held;
+
+    private volatile @Nullable Throwable death;
+
+    private LogConsumer(
+            LogConfig config,
+            EventTopic topic,
+            Ledger ledger,
+            EventDecoder decoder,
+            MeteringMetrics metrics,
+            Duration drainTimeout) {
+        this.config = config;
+        this.topic = topic;
+        this.ledger = ledger;
+        this.reader = new BatchReader(decoder);
+        this.metrics = metrics;
+        this.drainTimeout = drainTimeout;
+        this.placing = new Backoff(config.retryMin(), config.retryMax(), System::nanoTime);
+        this.writing = new Backoff(config.retryMin(), config.retryMax(), System::nanoTime);
+        this.polling = new Backoff(config.retryMin(), config.retryMax(), System::nanoTime);
+        this.consumer = new KafkaConsumer<>(config.consumerSettings());
+        this.thread = new Thread(this::run, "log-consumer");
+    }
+
+    /** Starts the loop; does not wait for a broker. */
+    public static LogConsumer start(
+            LogConfig config,
+            EventTopic topic,
+            Ledger ledger,
+            EventDecoder decoder,
+            MeteringMetrics metrics,
+            Duration drainTimeout) {
+        LogConsumer started = new LogConsumer(config, topic, ledger, decoder, metrics, drainTimeout);
+        metrics.watchPartitions(started.positions::count, started.stalls::count);
+        started.thread.start();
+        return started;
+    }
+
+    private void run() {
+        try {
+            consumer.subscribe(List.of(config.topic()), new Rebalance());
+            while (stop.getCount() > 0) {
+                placeNewPartitions();
+                poll();
+                writeHeld();
+            }
+        } catch (WakeupException e) {
+            log.atDebug().log("woken to stop");
+        } catch (Throwable e) {
+            death = e;
+            log.atError().setCause(e).log("metering stopped by an unforeseen fault");
+        } finally {
+            leave();
+            ended.countDown();
+        }
+    }
+
+    private void placeNewPartitions() {
+        if (held != null || positions.unplaced().isEmpty() || !placing.isDue()) {
+            return;
+        }
+        Set<Integer> unplaced =
+                positions.unplaced().stream().map(TopicPartition::partition).collect(Collectors.toSet());
+        try {
+            UUID topicId = topic.id();
+            var stored = ledger.positions(topicId, unplaced);
+            var ranges = topic.ranges(unplaced);
+            for (TopicPartition partition : List.copyOf(positions.unplaced())) {
+                var position = stored.get(partition.partition());
+                var range = ranges.get(partition.partition());
+                if (position != null && range != null) {
+                    place(partition, Placement.of(position, topicId, range));
+                }
+            }
+            placing.succeeded();
+        } catch (LedgerException | LogUnavailableException e) {
+            failed(placing, "cannot place partitions", e);
+        }
+    }
+
+    private void place(TopicPartition partition, Placement placement) {
+        if (placement instanceof Placement.At at) {
+            consumer.seek(partition, offset(at.offset(), at.leaderEpoch()));
+            positions.placed(partition, at.offset());
+            consumer.resume(Set.of(partition));
+            log.atInfo()
+                    .addKeyValue("partition", partition.partition())
+                    .addKeyValue("offset", at.offset())
+                    .log("partition placed");
+        } else if (placement instanceof Placement.Refused refused) {
+            stall(partition, new Stall(refused.cause(), refused.detail()));
+        }
+    }
+
+    private void poll() {
+        ConsumerRecords<byte[], byte[]> records;
+        try {
+            records = consumer.poll(pollTimeout());
+            polling.succeeded();
+        } catch (WakeupException | InterruptException e) {
+            throw e;
+        } catch (InvalidOffsetException e) {
+            e.partitions()
+                    .forEach(partition -> stall(
+                            partition,
+                            new Stall(Stall.Cause.LOG_TRUNCATED, "the log has not the position: " + e.getMessage())));
+            return;
+        } catch (KafkaException e) {
+            failed(polling, "cannot poll", e);
+            awaitRetry();
+            return;
+        }
+        if (records.nextOffsets().isEmpty()) {
+            return;
+        }
+        if (held != null) {
+            throw new IllegalStateException("records arrived while every partition was paused");
+        }
+        BatchReader.Reading reading = reader.read(records, positions.placed());
+        // What lies before a record that only a newer worker understands is written; nothing beyond it is read.
+        reading.newerSchema()
+                .forEach((partition, detail) -> stall(
+                        new TopicPartition(config.topic(), partition), new Stall(Stall.Cause.NEWER_SCHEMA, detail)));
+        held = reading.batch().isEmpty() ? null : reading.batch();
+    }
+
+    private Duration pollTimeout() {
+        if (held != null) {
+            return shorter(writing.remaining(), IDLE_POLL);
+        }
+        return positions.unplaced().isEmpty() ? IDLE_POLL : shorter(placing.remaining(), IDLE_POLL);
+    }
+
+    private void writeHeld() {
+        LogBatch batch = held;
+        if (batch == null || !writing.isDue()) {
+            return;
+        }
+        try {
+            // Asked after the records were read: if the id is still the ledger's, they are of that topic.
+            UUID topicId = topic.id();
+            WriteOutcome outcome = metrics.timeWrite(() -> ledger.write(batch, topicId));
+            writing.succeeded();
+            held = null;
+            settle(batch, outcome);
+        } catch (LedgerException | LogUnavailableException e) {
+            metrics.writeFailed();
+            consumer.pause(consumer.assignment());
+            failed(writing, "cannot write the batch in hand", e);
+        }
+    }
+
+    private void settle(LogBatch batch, WriteOutcome outcome) {
+        if (outcome instanceof WriteOutcome.Written written) {
+            metrics.written(batch, written);
+            Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+            for (PartitionRange range : batch.ranges()) {
+                TopicPartition partition = new TopicPartition(config.topic(), range.partition());
+                positions.advanced(partition, range.next());
+                offsets.put(partition, offset(range.next(), range.leaderEpoch()));
+            }
+            publish(offsets);
+        } else if (outcome instanceof WriteOutcome.PositionMoved moved) {
+            log.atWarn().addKeyValue("detail", moved.detail()).log("batch dropped: the ledger is elsewhere");
+            metrics.positionMoved();
+            batch.ranges().forEach(range -> unplace(new TopicPartition(config.topic(), range.partition())));
+        } else if (outcome instanceof WriteOutcome.TopicReplaced replaced) {
+            batch.ranges()
+                    .forEach(range -> stall(
+                            new TopicPartition(config.topic(), range.partition()),
+                            new Stall(Stall.Cause.TOPIC_REPLACED, replaced.detail())));
+        }
+        consumer.resume(positions.placed().keySet());
+    }
+
+    // For operators' tools, which show a group's lag by these. Nothing here reads them.
+    private void publish(Map<TopicPartition, OffsetAndMetadata> offsets) {
+        try {
+            consumer.commitAsync(offsets, (committed, e) -> {
+                if (e != null) {
+                    log.atDebug().setCause(e).log("offsets not shown to Kafka");
+                }
+            });
+        } catch (WakeupException e) {
+            throw e;
+        } catch (KafkaException e) {
+            log.atDebug().setCause(e).log("offsets not shown to Kafka");
+        }
+    }
+
+    private void unplace(TopicPartition partition) {
+        if (positions.isAssigned(partition)) {
+            // Without a position of some kind the consumer would ask for one and fail; paused, it reads nothing from
+            // it.
+            consumer.pause(Set.of(partition));
+            consumer.seek(partition, 0);
+            positions.assigned(partition);
+        }
+    }
+
+    private void stall(TopicPartition partition, Stall stall) {
+        if (positions.isAssigned(partition)) {
+            consumer.pause(Set.of(partition));
+            consumer.seek(partition, 0);
+            positions.stalled(partition);
+            stalls.raise(partition.partition(), stall);
+        }
+    }
+
+    private void failed(Backoff backoff, String what, Exception cause) {
+        String message = what + ": " + cause.getMessage();
+        if (!message.equals(backoff.fault())) {
+            log.atWarn().addKeyValue("cause", message).log("metering waits and tries again");
+        }
+        backoff.failed(message);
+    }
+
+    private void awaitRetry() {
+        try {
+            stop.await(polling.remaining().toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
+        }
+    }
+
+    private void leave() {
+        try {
+            consumer.close(CloseOptions.timeout(LEAVE_TIMEOUT));
+        } catch (RuntimeException e) {
+            log.atWarn().setCause(e).log("the group was not left in order");
+        }
+    }
+
+    private static OffsetAndMetadata offset(long offset, @Nullable Integer leaderEpoch) {
+        return new OffsetAndMetadata(offset, Optional.ofNullable(leaderEpoch), "");
+    }
+
+    private static Duration shorter(Duration a, Duration b) {
+        return a.compareTo(b) < 0 ? a : b;
+    }
+
+    /** Throws, saying why, while the loop is dead or cannot do its work. */
+    public void probe() {
+        Throwable cause = death;
+        if (cause != null) {
+            throw new IllegalStateException("the loop is dead: " + cause, cause);
+        }
+        for (Backoff phase : List.of(placing, polling, writing)) {
+            String fault = phase.fault();
+            if (!fault.isEmpty()) {
+                throw new IllegalStateException(fault);
+            }
+        }
+    }
+
+    /** Throws, naming them, while assigned partitions stand still until an operator acts. */
+    public void probePartitions() {
+        String stalled = stalls.describe();
+        if (!stalled.isEmpty()) {
+            throw new IllegalStateException(stalled);
+        }
+    }
+
+    /** Asks the brokers how far the placed partitions reach and publishes the distance. Called now and then. */
+    public void measureLag() throws LogUnavailableException {
+        Map<TopicPartition, Long> known = positions.known();
+        Map<Integer, Long> lags = new HashMap<>();
+        if (!known.isEmpty()) {
+            topic.ends(known.keySet().stream().map(TopicPartition::partition).toList())
+                    .forEach((partition, end) ->
+                            lags.put(partition.partition(), Math.max(0, end - known.getOrDefault(partition, end))));
+        }
+        metrics.lag(lags);
+    }
+
+    /** Lets the batch in hand be finished, within the drain time-out, and leaves the group. */
+    @Override
+    public void close() {
+        stop.countDown();
+        consumer.wakeup();
+        try {
+            if (!ended.await(drainTimeout.toMillis(), TimeUnit.MILLISECONDS)) {
+                log.atWarn()
+                        .addKeyValue("limit", drainTimeout)
+                        .log("batch in hand not finished in time: it is read again by the next worker");
+                thread.interrupt();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Follows the group. Runs within {@code poll}, on the loop's thread. */
+    private final class Rebalance implements ConsumerRebalanceListener {
+        @Override
+        public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+            partitions.forEach(positions::assigned);
+            partitions.forEach(LogConsumer.this::unplace);
+        }
+
+        // Every batch is written before the next poll, so there is one in hand here only while the ledger is away. It
+        // is
+        // not in the ledger, so the next owner reads it.
+        @Override
+        public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+            onPartitionsLost(partitions);
+        }
+
+        @Override
+        public void onPartitionsLost(Collection<TopicPartition> partitions) {
+            Set<Integer> gone =
+                    partitions.stream().map(TopicPartition::partition).collect(Collectors.toSet());
+            partitions.forEach(positions::gone);
+            stalls.forget(gone);
+            if (positions.unplaced().isEmpty()) {
+                placing.succeeded();
+            }
+            if (held != null) {
+                LogBatch kept = held.without(gone);
+                held = kept.isEmpty() ? null : kept;
+                if (held == null) {
+                    writing.succeeded();
+                    consumer.resume(positions.placed().keySet());
+                }
+            }
+            log.atInfo().addKeyValue("partitions", gone).log("partitions given up");
+        }
+    }
+}

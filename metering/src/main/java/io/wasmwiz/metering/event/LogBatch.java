@@ -1,0 +1,46 @@
+package io.wasmwiz.metering.event;
+
+import java.time.LocalDate;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * What one poll brought: it is written in one transaction or not at all.
+ *
+ * @param ranges in ascending order of partitions, each partition once
+ * @param entries in log order within each partition
+ */
+public record LogBatch(List<PartitionRange> ranges, List<LogEntry> entries) {
+    public LogBatch {
+        ranges = List.copyOf(ranges);
+        entries = List.copyOf(entries);
+    }
+
+    /** Whether there is nothing to write and no position to move. */
+    public boolean isEmpty() {
+        return ranges.isEmpty();
+    }
+
+    /** The batch without the records of {@code partitions}, which another worker has taken over. */
+    public LogBatch without(Set<Integer> partitions) {
+        return new LogBatch(
+                ranges.stream()
+                        .filter(range -> !partitions.contains(range.partition()))
+                        .toList(),
+                entries.stream()
+                        .filter(entry -> !partitions.contains(entry.partition()))
+                        .toList());
+    }
+
+    /** The days that its rows belong to. */
+    public Set<LocalDate> days() {
+        Set<LocalDate> days = new TreeSet<>();
+        for (LogEntry entry : entries) {
+            if (entry.decoded() instanceof Decoded.Execution execution) {
+                days.add(execution.event().day());
+            }
+        }
+        return days;
+    }
+}

@@ -1,0 +1,23 @@
+package io.wasmwiz.metering.store;
+
+import io.wasmwiz.service.config.Problems;
+import java.time.Duration;
+
+/**
+ * Bounds of the ledger's transactions.
+ *
+ * @param statementTimeout longest statement, 100 ms to 25 s (the driver gives up on a silent server after 30 s)
+ * @param lockTimeout longest wait for a lock, 100 ms up to the statement's time-out
+ * @param lastUsedGranularity how much newer a use must be before {@code api_keys.last_used_at} is written again, 0 to 1 h
+ * @param partitionsAheadDays days for which partitions are made ahead, 1 to 60
+ */
+public record LedgerConfig(
+        Duration statementTimeout, Duration lockTimeout, Duration lastUsedGranularity, int partitionsAheadDays) {
+    /** Notes what is wrong with it. */
+    public void check(Problems problems) {
+        problems.requireRange("--statement-timeout in ms", statementTimeout.toMillis(), 100, 25_000);
+        problems.requireRange("--lock-timeout in ms", lockTimeout.toMillis(), 100, statementTimeout.toMillis());
+        problems.requireRange("--last-used-granularity in ms", lastUsedGranularity.toMillis(), 0, 3_600_000);
+        problems.requireRange("--partitions-ahead-days", partitionsAheadDays, 1, 60);
+    }
+}

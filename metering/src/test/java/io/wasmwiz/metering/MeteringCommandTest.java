@@ -1,0 +1,89 @@
+package io.wasmwiz.metering;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.wasmwiz.metering.consume.LogConfig;
+import io.wasmwiz.metering.store.LedgerConfig;
+import io.wasmwiz.service.config.ConfigException;
+import io.wasmwiz.service.database.DatabaseConfig;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+final class MeteringCommandTest {
+    private static final Map<String, String> REQUIRED = Map.of(
+            "DATABASE_URL", "postgresql://metering:s3cret@db/wasmwiz",
+            "WASMWIZ_KAFKA_BOOTSTRAP_SERVERS", "broker:9092");
+
+    @Test
+    void hasTheseDefaults() {
+        assertThat(MeteringCommand.parse(REQUIRED))
+                .isEqualTo(new MeteringConfig(
+                        new MeteringConfig.AdminConfig("0.0.0.0", 8083),
+                        new DatabaseConfig("postgresql://metering:s3cret@db/wasmwiz", 4, Duration.ofSeconds(5)),
+                        new LogConfig(
+                                "broker:9092",
+                                "wasmwiz.executions.v1",
+                                "wasmwiz-metering",
+                                5_000,
+                                Duration.ofMillis(100),
+                                Duration.ofSeconds(5)),
+                        new LedgerConfig(Duration.ofSeconds(20), Duration.ofSeconds(5), Duration.ofSeconds(10), 7),
+                        Duration.ofSeconds(30)));
+    }
+
+    @Test
+    void takesFlagsBeforeTheEnvironment() {
+        MeteringConfig config = MeteringCommand.parse(
+                REQUIRED, "--kafka-bootstrap-servers", "a:1,b:2", "--admin-port", "0", "--max-batch-records", "10");
+        assertThat(config.log().bootstrapServers()).isEqualTo("a:1,b:2");
+        assertThat(config.log().maxBatchRecords()).isEqualTo(10);
+        assertThat(config.admin().port()).isZero();
+    }
+
+    @Test
+    void reportsEveryFaultAtOnce() {
+        assertThatThrownBy(() -> MeteringCommand.parse(
+                        Map.of(),
+                        "--admin-port=70000",
+                        "--database-pool-size=1",
+                        "--kafka-topic=a topic",
+                        "--consumer-group=",
+                        "--max-batch-records=0",
+                        "--retry-min=PT20S",
+                        "--lock-timeout=PT30S",
+                        "--statement-timeout=PT26S",
+                        "--partitions-ahead-days=61",
+                        "--last-used-granularity=PT2H",
+                        "--drain-timeout=PT0S"))
+                .isInstanceOfSatisfying(
+                        ConfigException.class,
+                        e -> assertThat(e.faults())
+                                .anySatisfy(fault -> assertThat(fault).contains("--admin-port"))
+                                .anySatisfy(fault -> assertThat(fault).contains("--database-url"))
+                                .anySatisfy(fault -> assertThat(fault).contains("--database-pool-size"))
+                                .anySatisfy(fault -> assertThat(fault).contains("--kafka-bootstrap-servers"))
+                                .anySatisfy(fault -> assertThat(fault).contains("--kafka-topic"))
+                                .anySatisfy(fault -> assertThat(fault).contains("--consumer-group"))
+                                .anySatisfy(fault -> assertThat(fault).contains("--max-batch-records"))
+                                .anySatisfy(fault -> assertThat(fault).contains("--retry-min"))
+                                .anySatisfy(fault -> assertThat(fault).contains("--retry-max"))
+                                .anySatisfy(fault -> assertThat(fault).contains("--lock-timeout"))
+                                .anySatisfy(fault -> assertThat(fault).contains("--statement-timeout"))
+                                .anySatisfy(fault -> assertThat(fault).contains("--partitions-ahead-days"))
+                                .anySatisfy(fault -> assertThat(fault).contains("--last-used-granularity"))
+                                .anySatisfy(fault -> assertThat(fault).contains("--drain-timeout")));
+    }
+
+    @Test
+    void refusesAMisspeltVariable() {
+        assertThatThrownBy(() -> MeteringCommand.parse(Map.of("WASMWIZ_ADMIN_PROT", "1")))
+                .hasMessageContaining("WASMWIZ_ADMIN_PROT");
+    }
+
+    @Test
+    void keepsThePasswordToItself() {
+        assertThat(MeteringCommand.parse(REQUIRED).toString()).doesNotContain("s3cret");
+    }
+}
