@@ -1,8 +1,6 @@
 package io.wasmwiz.local;
 
-import com.google.protobuf.Struct;
-import com.google.protobuf.Value;
-import com.google.protobuf.util.JsonFormat;
+import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -24,23 +22,21 @@ final class StackFile implements AutoCloseable {
     /** Writes the file of {@code stack}, whole or not at all. */
     static StackFile write(Path home, LocalStack stack) {
         Path file = home.resolve(".wasmwiz/stack.json");
-        Struct.Builder keys = Struct.newBuilder();
-        stack.accounts().forEach(account -> keys.putFields(account.tier(), text(account.key())));
         long pid = ProcessHandle.current().pid();
-        Struct content = Struct.newBuilder()
-                .putFields("grpc", text(stack.grpcAddress()))
-                .putFields("executor_admin", text(stack.executorAdminAddress()))
-                .putFields("metering_admin", text(stack.meteringAdminAddress()))
-                .putFields("database_url", text(stack.readerUrl()))
-                .putFields("kafka", text(stack.kafkaBootstrapServers()))
-                .putFields("pid", number(pid))
-                .putFields(
-                        "processes",
-                        struct(Struct.newBuilder()
-                                .putFields("stack", number(pid))
-                                .putFields("postgresql", number(stack.postgresPid()))))
-                .putFields("keys", struct(keys))
-                .build();
+        JsonObject processes = new JsonObject();
+        processes.addProperty("stack", pid);
+        processes.addProperty("postgresql", stack.postgresPid());
+        JsonObject keys = new JsonObject();
+        stack.accounts().forEach(account -> keys.addProperty(account.tier(), account.key()));
+        JsonObject content = new JsonObject();
+        content.addProperty("grpc", stack.grpcAddress());
+        content.addProperty("executor_admin", stack.executorAdminAddress());
+        content.addProperty("metering_admin", stack.meteringAdminAddress());
+        content.addProperty("database_url", stack.readerUrl());
+        content.addProperty("kafka", stack.kafkaBootstrapServers());
+        content.addProperty("pid", pid);
+        content.add("processes", processes);
+        content.add("keys", keys);
         try {
             Files.createDirectories(file.getParent());
             Path fresh = Files.createTempFile(
@@ -48,24 +44,12 @@ final class StackFile implements AutoCloseable {
                     "stack",
                     ".json",
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            Files.writeString(fresh, JsonFormat.printer().print(content));
+            Files.writeString(fresh, content.toString());
             Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         return new StackFile(file);
-    }
-
-    private static Value text(String text) {
-        return Value.newBuilder().setStringValue(text).build();
-    }
-
-    private static Value number(double number) {
-        return Value.newBuilder().setNumberValue(number).build();
-    }
-
-    private static Value struct(Struct.Builder fields) {
-        return Value.newBuilder().setStructValue(fields).build();
     }
 
     @Override

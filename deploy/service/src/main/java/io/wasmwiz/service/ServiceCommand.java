@@ -2,7 +2,9 @@ package io.wasmwiz.service;
 
 import io.wasmwiz.service.config.ConfigException;
 import io.wasmwiz.service.config.EnvironmentDefaults;
+import io.wasmwiz.service.config.Problems;
 import io.wasmwiz.service.database.SchemaMismatchException;
+import io.wasmwiz.service.logging.Logging;
 import java.io.PrintWriter;
 import java.util.Map;
 import picocli.CommandLine;
@@ -28,7 +30,10 @@ public final class ServiceCommand {
         line.setExecutionExceptionHandler((exception, failed, parsed) -> explain(exception, failed));
         line.setExecutionStrategy(parsed -> {
             try {
-                defaults.refuseUnknown(specs(line));
+                Problems problems = new Problems();
+                defaults.noteUnknown(problems, specs(line));
+                Logging.check(environment, problems);
+                problems.check();
             } catch (ConfigException e) {
                 // Nothing runs yet, so the handler above does not see it.
                 return refuse(e, line.getErr());

@@ -3,8 +3,6 @@ package io.wasmwiz.service.config;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -31,7 +29,7 @@ public final class EnvironmentDefaults implements IDefaultValueProvider {
             "WASMWIZ_LOG_FORMAT",
             "WASMWIZ_LOG_LEVEL",
             "WASMWIZ_JAVA_OPTS",
-            "WASMWIZ_BUILD", "WASMWIZ_DEBUG");
+            "WASMWIZ_BUILD", "WASMWIZ_DEBUG", "WASMWIZ_EXECUTOR_ADMIN", "WASMWIZ_METERING_ADMIN");
 
     private final Map<String, String> environment;
 
@@ -61,11 +59,18 @@ public final class EnvironmentDefaults implements IDefaultValueProvider {
         return PREFIX + name.replaceFirst("^-+", "").replace('-', '_').toUpperCase(Locale.ROOT);
     }
 
+    /** Throws {@link ConfigException} where {@link #noteUnknown} finds something. */
+    public void refuseUnknown(CommandSpec... commands) {
+        Problems problems = new Problems();
+        noteUnknown(problems, commands);
+        problems.check();
+    }
+
     /**
-     * Refuses variables that start with {@code WASMWIZ_} and belong to none of {@code commands}: a misspelt setting must
+     * Notes variables that start with {@code WASMWIZ_} and belong to none of {@code commands}: a misspelt setting must
      * not be ignored.
      */
-    public void refuseUnknown(CommandSpec... commands) {
+    public void noteUnknown(Problems problems, CommandSpec... commands) {
         Set<String> known = new TreeSet<>();
         for (CommandSpec command : commands) {
             for (OptionSpec option : command.options()) {
@@ -73,15 +78,11 @@ public final class EnvironmentDefaults implements IDefaultValueProvider {
                 known.add(variableOf(option) + "_FILE");
             }
         }
-        List<String> faults = new ArrayList<>();
         for (String variable : new TreeSet<>(environment.keySet())) {
-            if (variable.startsWith(PREFIX) && !known.contains(variable) && !OF_OTHERS.contains(variable)) {
-                faults.add("unknown environment variable %s; --help lists the flags, each is WASMWIZ_ and its name"
-                        .formatted(variable));
-            }
-        }
-        if (!faults.isEmpty()) {
-            throw new ConfigException(faults);
+            problems.require(
+                    !variable.startsWith(PREFIX) || known.contains(variable) || OF_OTHERS.contains(variable),
+                    "unknown environment variable %s; --help lists the flags, each is WASMWIZ_ and its name",
+                    variable);
         }
     }
 }
