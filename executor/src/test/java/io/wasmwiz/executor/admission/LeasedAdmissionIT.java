@@ -47,6 +47,9 @@ class LeasedAdmissionIT {
     @RegisterExtension
     static final KafkaExtension KAFKA = new KafkaExtension();
 
+    /** For a busy machine. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
     private static final String BUSY_TIER = """
             INSERT INTO subscription_tiers (name, executions_per_minute, executions_per_day, memory_mib, run_time_ms,
                                             max_concurrency)
@@ -80,7 +83,7 @@ class LeasedAdmissionIT {
                         defaults.bufferBytes(),
                         Map.of()),
                 metrics);
-        await().until(events::isAccepting);
+        await().atMost(PATIENCE).until(events::isAccepting);
     }
 
     @AfterEach
@@ -115,7 +118,7 @@ class LeasedAdmissionIT {
         List<Admission> answers;
         try (LeasedAdmission admission = admission()) {
             // Wait for the first of a minute's seconds, so that all calls fall in one minute.
-            await().atMost(Duration.ofSeconds(30)).until(() -> System.currentTimeMillis() % 60_000 < 45_000);
+            await().atMost(PATIENCE).until(() -> System.currentTimeMillis() % 60_000 < 45_000);
             answers = callConcurrently(admission, caller, 200);
         }
 
@@ -135,7 +138,7 @@ class LeasedAdmissionIT {
             List<Callable<Admission>> attempts = IntStream.range(0, calls)
                     .mapToObj(i -> (Callable<Admission>) () -> {
                         Admission answer =
-                                admission.admit(caller).toCompletableFuture().get(30, TimeUnit.SECONDS);
+                                admission.admit(caller).toCompletableFuture().get(60, TimeUnit.SECONDS);
                         if (answer instanceof Admitted admitted) {
                             admitted.permit().release(Use.SPENT);
                         }

@@ -30,6 +30,9 @@ class KafkaExecutionEventsIT {
     @RegisterExtension
     static final KafkaExtension KAFKA = new KafkaExtension();
 
+    /** For a busy machine. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
 
     @Test
@@ -41,7 +44,7 @@ class KafkaExecutionEventsIT {
                 .limit(100)
                 .toList();
         try (KafkaExecutionEvents events = open(KAFKA.bootstrapServers(), topic)) {
-            await().until(events::isAccepting);
+            await().atMost(PATIENCE).until(events::isAccepting);
             List<CompletableFuture<Publication>> published = executions.stream()
                     .map(execution -> events.publish(execution).toCompletableFuture())
                     .toList();
@@ -73,7 +76,7 @@ class KafkaExecutionEventsIT {
     void aMissingTopicIsAFaultThatNamesItAndEndsWhenItIsMade() {
         String topic = "made-later-" + UUID.randomUUID();
         try (KafkaExecutionEvents events = open(KAFKA.bootstrapServers(), topic)) {
-            await().untilAsserted(() -> assertThatThrownBy(events::probe)
+            await().atMost(PATIENCE).untilAsserted(() -> assertThatThrownBy(events::probe)
                     .isInstanceOf(LogUnavailableException.class)
                     .hasMessageContaining("topic '" + topic + "' does not exist"));
             assertThat(events.isAccepting()).isFalse();
@@ -83,7 +86,7 @@ class KafkaExecutionEventsIT {
 
             KAFKA.createTopic(topic, 2);
 
-            await().until(events::isAccepting);
+            await().atMost(PATIENCE).until(events::isAccepting);
             assertThatCode(events::probe).doesNotThrowAnyException();
             assertThat(get(events.publish(ExecutionRecords.trapped(UUID.randomUUID()))
                             .toCompletableFuture()))
@@ -109,7 +112,7 @@ class KafkaExecutionEventsIT {
     @Test
     void opensThoughTheBrokersNameDoesNotResolve() {
         try (KafkaExecutionEvents events = open("no-such-broker.invalid:9092", "nowhere")) {
-            await().untilAsserted(() -> assertThatThrownBy(events::probe)
+            await().atMost(PATIENCE).untilAsserted(() -> assertThatThrownBy(events::probe)
                     .hasMessageContaining("no connection to Kafka at no-such-broker.invalid:9092"));
             assertThat(events.isAccepting()).isFalse();
         }
@@ -118,7 +121,7 @@ class KafkaExecutionEventsIT {
     @Test
     void refusesWhatIsPublishedAfterClose() {
         KafkaExecutionEvents events = open(KAFKA.bootstrapServers(), KAFKA.newTopic(1));
-        await().until(events::isAccepting);
+        await().atMost(PATIENCE).until(events::isAccepting);
 
         events.close();
 
@@ -130,7 +133,7 @@ class KafkaExecutionEventsIT {
     @Test
     void closingWaitsForWhatIsInFlight() {
         KafkaExecutionEvents events = open(KAFKA.bootstrapServers(), KAFKA.newTopic(1));
-        await().until(events::isAccepting);
+        await().atMost(PATIENCE).until(events::isAccepting);
         List<CompletableFuture<Publication>> published = IntStream.range(0, 1_000)
                 .mapToObj(i -> events.publish(ExecutionRecords.trapped(UUID.randomUUID()))
                         .toCompletableFuture())
@@ -147,7 +150,7 @@ class KafkaExecutionEventsIT {
                         bootstrapServers,
                         topic,
                         "executor-1",
-                        Duration.ofSeconds(10),
+                        PATIENCE,
                         Duration.ofSeconds(1),
                         10_000,
                         32 << 20,
@@ -156,7 +159,7 @@ class KafkaExecutionEventsIT {
     }
 
     private static Publication get(CompletableFuture<Publication> publication) {
-        return publication.orTimeout(30, TimeUnit.SECONDS).join();
+        return publication.orTimeout(60, TimeUnit.SECONDS).join();
     }
 
     private static ByteString bytes(UUID id) {

@@ -24,6 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** The log while its broker dies and comes back. */
 class KilledBrokerIT {
     private static final String TOPIC = "executions";
+    /** For a busy machine. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
     private static final int MAX_IN_FLIGHT = 50;
 
     @TempDir
@@ -36,7 +39,7 @@ class KilledBrokerIT {
             Set<UUID> acknowledged = ConcurrentHashMap.newKeySet();
             Set<UUID> refused = ConcurrentHashMap.newKeySet();
             try (KafkaExecutionEvents events = open(kafka)) {
-                await().until(events::isAccepting);
+                await().atMost(PATIENCE).until(events::isAccepting);
                 publish(events, 200, 20, acknowledged, refused);
                 assertThat(acknowledged).hasSize(200);
 
@@ -46,18 +49,18 @@ class KilledBrokerIT {
                 assertThat(whileAway.subList(MAX_IN_FLIGHT, MAX_IN_FLIGHT + 20))
                         .as("beyond the bound, each was refused at once")
                         .allSatisfy(one -> assertThat(one).isCompletedWithValue(Publication.REFUSED));
-                await().until(() -> !events.isAccepting());
+                await().atMost(PATIENCE).until(() -> !events.isAccepting());
                 // Delivery time-outs pass: whether an attempt was written cannot be known.
                 assertThat(whileAway.subList(0, MAX_IN_FLIGHT))
                         .allSatisfy(one -> assertThat(
-                                        one.orTimeout(30, TimeUnit.SECONDS).join())
+                                        one.orTimeout(60, TimeUnit.SECONDS).join())
                                 .isEqualTo(Publication.UNRESOLVED));
                 assertThat(events.isAccepting())
                         .as("no record in flight, and no broker")
                         .isFalse();
 
                 kafka.restart();
-                await().atMost(Duration.ofSeconds(60)).until(events::isAccepting);
+                await().atMost(PATIENCE).until(events::isAccepting);
                 publish(events, 200, 20, acknowledged, refused);
                 assertThat(acknowledged).hasSize(400);
             }
@@ -76,7 +79,7 @@ class KilledBrokerIT {
             KafkaExecutionEvents events, int total, int atOnce, Set<UUID> acknowledged, Set<UUID> refused) {
         for (int sent = 0; sent < total; sent += atOnce) {
             publishAll(events, atOnce, acknowledged, refused)
-                    .forEach(one -> one.orTimeout(30, TimeUnit.SECONDS).join());
+                    .forEach(one -> one.orTimeout(60, TimeUnit.SECONDS).join());
         }
     }
 
@@ -105,7 +108,7 @@ class KilledBrokerIT {
                         kafka.bootstrapServers(),
                         TOPIC,
                         "executor-1",
-                        Duration.ofSeconds(3),
+                        Duration.ofSeconds(10),
                         Duration.ofSeconds(1),
                         MAX_IN_FLIGHT,
                         1 << 20,
