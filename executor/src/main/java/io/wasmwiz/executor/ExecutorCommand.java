@@ -144,7 +144,7 @@ public final class ExecutorCommand implements Callable<Integer> {
             converter = DurationConverter.class)
     private Duration eventStallBound = Duration.ZERO;
 
-    @Option(names = "--event-max-in-flight", description = "Events without an answer at most", defaultValue = "100000")
+    @Option(names = "--event-max-in-flight", description = "Events without an answer at most", defaultValue = "50000")
     private int eventMaxInFlight;
 
     @Option(names = "--event-buffer-bytes", description = "Memory for events not yet sent", defaultValue = "33554432")

@@ -36,8 +36,8 @@ class ExecutorCommandTest {
                 .matches("[A-Za-z0-9._-]+-[0-9a-f]{8}");
         assertThat(config.requests()).isEqualTo(new RequestLimits(10 << 20, 1 << 20, 1 << 20, 256 << 10));
         assertThat(config.modules())
-                .isEqualTo(new ModulesConfig(
-                        1_000, 256L << 20, Duration.ofMinutes(1), 128L << 20, Duration.ofMinutes(2)));
+                .isEqualTo(
+                        new ModulesConfig(1_000, 256L << 20, Duration.ofMinutes(1), 128L << 20, Duration.ofMinutes(2)));
         assertThat(config.drainTimeout()).isEqualTo(Duration.ofSeconds(35));
         assertThat(config.toString()).doesNotContain("password");
     }
@@ -62,12 +62,14 @@ class ExecutorCommandTest {
     void reportsEveryFaultAtOnce() {
         assertThatThrownBy(() -> ExecutorCommand.parse(
                         Map.of(), "--grpc-port=70000", "--max-module-bytes=1", "--sandbox-queue=0"))
-                .isInstanceOfSatisfying(ConfigException.class, refused -> assertThat(refused.faults())
-                        .anyMatch(fault -> fault.contains("--database-url"))
-                        .anyMatch(fault -> fault.contains("--kafka-bootstrap-servers"))
-                        .anyMatch(fault -> fault.contains("--grpc-port"))
-                        .anyMatch(fault -> fault.contains("--max-module-bytes"))
-                        .anyMatch(fault -> fault.contains("--sandbox-queue")));
+                .isInstanceOfSatisfying(
+                        ConfigException.class,
+                        refused -> assertThat(refused.faults())
+                                .anyMatch(fault -> fault.contains("--database-url"))
+                                .anyMatch(fault -> fault.contains("--kafka-bootstrap-servers"))
+                                .anyMatch(fault -> fault.contains("--grpc-port"))
+                                .anyMatch(fault -> fault.contains("--max-module-bytes"))
+                                .anyMatch(fault -> fault.contains("--sandbox-queue")));
     }
 
     @Test

@@ -31,10 +31,9 @@ class ReadmeTest {
         Set<String> inCode = new TreeSet<>();
         for (String folder : List.of("grpc", "execution", "modules", "wasm")) {
             try (Stream<Path> files = Files.walk(Path.of("src/main/java/io/wasmwiz/executor", folder))) {
-                files.filter(file -> file.toString().endsWith(".java")).forEach(file -> WORD_IN_CODE
-                        .matcher(read(file))
-                        .results()
-                        .forEach(word -> inCode.add(word.group(1))));
+                files.filter(file -> file.toString().endsWith(".java"))
+                        .forEach(file ->
+                                WORD_IN_CODE.matcher(read(file)).results().forEach(word -> inCode.add(word.group(1))));
             }
         }
         Arrays.stream(Authentication.Reason.values()).map(Enum::name).forEach(inCode::add);
@@ -53,8 +52,10 @@ class ReadmeTest {
                         .toList();
         List<MatchResult> rows = FLAG_ROW.matcher(readme).results().toList();
 
-        assertThat(rows).extracting(row -> row.group(1)).containsExactlyElementsOf(
-                options.stream().map(OptionSpec::longestName).toList());
+        assertThat(rows)
+                .extracting(row -> row.group(1))
+                .containsExactlyElementsOf(
+                        options.stream().map(OptionSpec::longestName).toList());
         for (int i = 0; i < rows.size(); i++) {
             String documented = rows.get(i).group(2);
             if (documented != null) {

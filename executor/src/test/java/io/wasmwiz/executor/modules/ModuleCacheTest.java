@@ -88,8 +88,8 @@ class ModuleCacheTest {
         LoadedModule module = module(1, 100);
         cache.put(module);
 
-        CompletionStage<@Nullable LoadedModule> ofAnother = cache.get(
-                UUID.randomUUID(), module.code().digest(), () -> CompletableFuture.completedFuture(null));
+        CompletionStage<@Nullable LoadedModule> ofAnother =
+                cache.get(UUID.randomUUID(), module.code().digest(), () -> CompletableFuture.completedFuture(null));
 
         assertThat(ofAnother.toCompletableFuture()).isCompletedWithValue(null);
     }

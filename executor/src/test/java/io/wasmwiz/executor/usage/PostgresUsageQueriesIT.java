@@ -36,7 +36,7 @@ class PostgresUsageQueriesIT {
                 batch_id, item_id, status, exit_code, trap, admitted_at, wall_time_us, cpu_time_us, queue_time_us,
                 peak_memory_bytes, module_bytes, input_bytes, output_bytes, cache_hit, output_truncated, output_lost,
                 charged, uncharged_cause, log_partition, log_offset)
-            VALUES (:day, :id, :account, :digest, :tier, :version, :lease, :request, :batch, :item, :status, :exit, :trap,
+            VALUES (:day, :id, :account, :digest, :tier, :version, CAST(:lease AS uuid), CAST(:request AS uuid), CAST(:batch AS uuid), :item, :status, CAST(:exit AS smallint), :trap,
                 :at, :wall, :cpu, :queue, :peak, :module, :input, :output, :cached, :truncated, :lost, :charged, :cause,
                 0, 0)
             """;
@@ -44,11 +44,15 @@ class PostgresUsageQueriesIT {
     @Test
     void givesBackTheReceiptThatWasSent() {
         Receipt trapped = receipt(
-                NOON, ExecutionStatus.TRAPPED, OptionalInt.empty(), Optional.of(TrapKind.BAD_CONVERSION_TO_INTEGER), true);
+                NOON,
+                ExecutionStatus.TRAPPED,
+                OptionalInt.empty(),
+                Optional.of(TrapKind.BAD_CONVERSION_TO_INTEGER),
+                true);
         Receipt crashed = receipt(
                 NOON.plusSeconds(1), ExecutionStatus.SANDBOX_CRASHED, OptionalInt.empty(), Optional.empty(), false);
-        Receipt completed = receipt(
-                NOON.plusSeconds(2), ExecutionStatus.COMPLETED, OptionalInt.of(0), Optional.empty(), true);
+        Receipt completed =
+                receipt(NOON.plusSeconds(2), ExecutionStatus.COMPLETED, OptionalInt.of(0), Optional.empty(), true);
         List.of(trapped, crashed, completed).forEach(this::insert);
 
         assertThat(usage.executions(account, Optional.empty(), 10)).containsExactly(completed, crashed, trapped);
@@ -57,12 +61,13 @@ class PostgresUsageQueriesIT {
     @Test
     void pagesThroughDaysNewestFirstWhateverTheTies() {
         List<Receipt> all = new ArrayList<>();
-        IntStream.range(0, 9).forEach(i -> all.add(receipt(
-                NOON.plusSeconds(86_400L * (i / 4)),
-                ExecutionStatus.COMPLETED,
-                OptionalInt.of(0),
-                Optional.empty(),
-                true)));
+        IntStream.range(0, 9)
+                .forEach(i -> all.add(receipt(
+                        NOON.plusSeconds(86_400L * (i / 4)),
+                        ExecutionStatus.COMPLETED,
+                        OptionalInt.of(0),
+                        Optional.empty(),
+                        true)));
         all.forEach(this::insert);
 
         List<Receipt> read = new ArrayList<>();
@@ -136,33 +141,42 @@ class PostgresUsageQueriesIT {
     private void insert(Receipt receipt) {
         var day = receipt.admittedAt().atOffset(ZoneOffset.UTC).toLocalDate();
         database.ensurePartition(day);
-        database.jdbi().useHandle(handle -> handle.createUpdate(INSERT)
-                .bind("day", day)
-                .bind("id", receipt.executionId())
-                .bind("account", account)
-                .bind("digest", receipt.moduleDigest().sha256())
-                .bind("tier", receipt.tier())
-                .bind("version", receipt.tierVersion())
-                .bind("lease", receipt.leaseId().orElse(null))
-                .bind("request", receipt.requestId().orElse(null))
-                .bind("batch", receipt.batchId().orElse(null))
-                .bind("item", receipt.itemId().isEmpty() ? null : receipt.itemId())
-                .bind("status", receipt.status().name().toLowerCase(Locale.ROOT))
-                .bind("exit", receipt.exitCode().isPresent() ? receipt.exitCode().getAsInt() : null)
-                .bind("trap", receipt.trap().map(kind -> kind.name().toLowerCase(Locale.ROOT)).orElse(null))
-                .bind("at", receipt.admittedAt().atOffset(ZoneOffset.UTC))
-                .bind("wall", receipt.wallTimeMicros())
-                .bind("cpu", receipt.cpuTimeMicros())
-                .bind("queue", receipt.queueTimeMicros())
-                .bind("peak", receipt.peakMemoryBytes())
-                .bind("module", receipt.moduleBytes())
-                .bind("input", receipt.inputBytes())
-                .bind("output", receipt.outputBytes())
-                .bind("cached", receipt.cacheHit())
-                .bind("truncated", receipt.outputTruncated())
-                .bind("lost", receipt.outputLost())
-                .bind("charged", receipt.charged())
-                .bind("cause", receipt.charged() ? null : "not_chargeable")
-                .execute());
+        database.jdbi()
+                .useHandle(handle -> handle.createUpdate(INSERT)
+                        .bind("day", day)
+                        .bind("id", receipt.executionId())
+                        .bind("account", account)
+                        .bind("digest", receipt.moduleDigest().sha256())
+                        .bind("tier", receipt.tier())
+                        .bind("version", receipt.tierVersion())
+                        .bind("lease", receipt.leaseId().orElse(null))
+                        .bind("request", receipt.requestId().orElse(null))
+                        .bind("batch", receipt.batchId().orElse(null))
+                        .bind("item", receipt.itemId().isEmpty() ? null : receipt.itemId())
+                        .bind("status", receipt.status().name().toLowerCase(Locale.ROOT))
+                        .bind(
+                                "exit",
+                                receipt.exitCode().isPresent()
+                                        ? receipt.exitCode().getAsInt()
+                                        : null)
+                        .bind(
+                                "trap",
+                                receipt.trap()
+                                        .map(kind -> kind.name().toLowerCase(Locale.ROOT))
+                                        .orElse(null))
+                        .bind("at", receipt.admittedAt().atOffset(ZoneOffset.UTC))
+                        .bind("wall", receipt.wallTimeMicros())
+                        .bind("cpu", receipt.cpuTimeMicros())
+                        .bind("queue", receipt.queueTimeMicros())
+                        .bind("peak", receipt.peakMemoryBytes())
+                        .bind("module", receipt.moduleBytes())
+                        .bind("input", receipt.inputBytes())
+                        .bind("output", receipt.outputBytes())
+                        .bind("cached", receipt.cacheHit())
+                        .bind("truncated", receipt.outputTruncated())
+                        .bind("lost", receipt.outputLost())
+                        .bind("charged", receipt.charged())
+                        .bind("cause", receipt.charged() ? null : "not_chargeable")
+                        .execute());
     }
 }
