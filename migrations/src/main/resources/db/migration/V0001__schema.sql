@@ -333,9 +333,12 @@ CREATE INDEX usage_logs_key ON usage_logs (api_key_id, admitted_at);
 -- A table of that name that is no partition (any more) does not count: making it then fails, rather than being skipped.
 CREATE FUNCTION is_usage_partition(table_name text) RETURNS boolean
     LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-    SELECT EXISTS (SELECT FROM pg_inherits
-                   WHERE inhparent = 'public.usage_logs'::regclass
-                     AND inhrelid = to_regclass(format('public.%I', table_name)))
+    -- Not by to_regclass: its cache may still say "absent" after we waited for whoever made it.
+    SELECT EXISTS (SELECT FROM pg_inherits i
+                   JOIN pg_class c ON c.oid = i.inhrelid
+                   WHERE i.inhparent = 'public.usage_logs'::regclass
+                     AND c.relnamespace = 'public'::regnamespace
+                     AND c.relname = table_name)
 $$;
 
 -- Makes the partition of one day, unless it is there. Metering calls this ahead of time; it owns no table itself.

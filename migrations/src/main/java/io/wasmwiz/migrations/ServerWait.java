@@ -4,11 +4,10 @@ import io.wasmwiz.service.database.Database;
 import io.wasmwiz.service.database.DatabaseUrl;
 import io.wasmwiz.service.database.SchemaMismatchException;
 import java.io.PrintWriter;
-import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Properties;
-import org.postgresql.Driver;
 import org.postgresql.PGProperty;
 
 /** Waits for a PostgreSQL that may be starting, but not for one that refuses us. */
@@ -44,7 +43,6 @@ final class ServerWait {
         }
     }
 
-    // Not through DriverManager, whose message for a URL that no driver takes repeats it, password and all.
     private static void login(DatabaseUrl url) throws SQLException {
         Properties properties = new Properties();
         PGProperty.CONNECT_TIMEOUT.set(properties, CONNECT_SECONDS);
@@ -55,10 +53,6 @@ final class ServerWait {
         if (url.password() != null) {
             PGProperty.PASSWORD.set(properties, url.password());
         }
-        try (Connection connection = new Driver().connect(url.jdbcUrl(), properties)) {
-            if (connection == null) {
-                throw new SQLException("malformed database URL: the driver does not take it");
-            }
-        }
+        DriverManager.getConnection(url.jdbcUrl(), properties).close();
     }
 }

@@ -27,7 +27,12 @@ public final class ServiceCommand {
         line.setDefaultValueProvider(defaults);
         line.setExecutionExceptionHandler((exception, failed, parsed) -> explain(exception, failed));
         line.setExecutionStrategy(parsed -> {
-            defaults.refuseUnknown(specs(line));
+            try {
+                defaults.refuseUnknown(specs(line));
+            } catch (ConfigException e) {
+                // Nothing runs yet, so the handler above does not see it.
+                return refuse(e, line.getErr());
+            }
             return new CommandLine.RunLast().execute(parsed);
         });
         return line.execute(arguments);
@@ -42,14 +47,18 @@ public final class ServiceCommand {
     private static int explain(Exception exception, CommandLine failed) throws Exception {
         PrintWriter err = failed.getErr();
         if (exception instanceof ConfigException config) {
-            err.println("configuration refused:");
-            config.faults().forEach(fault -> err.println("  - " + fault));
-            return EX_CONFIG;
+            return refuse(config, err);
         }
         if (exception instanceof SchemaMismatchException) {
             err.println(exception.getMessage());
             return EX_UNAVAILABLE;
         }
         throw exception;
+    }
+
+    private static int refuse(ConfigException config, PrintWriter err) {
+        err.println("configuration refused:");
+        config.faults().forEach(fault -> err.println("  - " + fault));
+        return EX_CONFIG;
     }
 }

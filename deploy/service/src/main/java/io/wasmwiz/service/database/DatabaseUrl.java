@@ -5,6 +5,7 @@ import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.Driver;
 
 /**
  * A database URL in the form that platforms hand out, {@code postgresql://user:password@host:port/database?options}, or
@@ -19,6 +20,10 @@ public record DatabaseUrl(
     /** Parses {@code url}; throws IllegalArgumentException without repeating it, since it may hold a password. */
     public static DatabaseUrl parse(String url) {
         if (url.startsWith("jdbc:postgresql:")) {
+            // Asked here, because the driver's own message repeats the URL, password and all.
+            if (!new Driver().acceptsURL(url)) {
+                throw new IllegalArgumentException("malformed database URL: the driver does not take it");
+            }
             return new DatabaseUrl(url, null, null);
         }
         URI uri;
