@@ -17,6 +17,15 @@ public final class TestDatabase implements AutoCloseable {
     private static final String INSERT_KEY = """
             INSERT INTO api_keys (id, user_id, name, key_hash) VALUES (:id, :userId, 'test', :keyHash)
             """;
+    private static final String HOLD = """
+            INSERT INTO daily_tier_counters AS c (user_id, tier, day, held) VALUES (:userId, :tier, :day, :size)
+            ON CONFLICT (user_id, tier, day) DO UPDATE SET held = c.held + excluded.held
+            """;
+    private static final String INSERT_LEASE = """
+            INSERT INTO quota_leases (id, user_id, tier, day, size, executor, granted_at, use_by)
+            VALUES (:id, :userId, :tier, :day, :size, 'test-executor',
+                    :day::timestamp AT TIME ZONE 'UTC', (:day + 1)::timestamp AT TIME ZONE 'UTC')
+            """;
     private static final String ENSURE_PARTITION = "SELECT ensure_usage_partition(:day)";
 
     private final SharedPostgres server;
@@ -77,6 +86,23 @@ public final class TestDatabase implements AutoCloseable {
                 .bind("userId", accountId)
                 .bind("keyHash", sha256)
                 .execute());
+        return id;
+    }
+
+    /** An open lease of {@code size} units for the whole of a UTC day, with its units held in the day's counter. */
+    public UUID insertLease(UUID accountId, String tier, LocalDate day, long size) {
+        UUID id = UUID.randomUUID();
+        jdbi.useTransaction(handle -> {
+            for (String statement : new String[] {HOLD, INSERT_LEASE}) {
+                handle.createUpdate(statement)
+                        .bind("id", id)
+                        .bind("userId", accountId)
+                        .bind("tier", tier)
+                        .bind("day", day)
+                        .bind("size", size)
+                        .execute();
+            }
+        });
         return id;
     }
 

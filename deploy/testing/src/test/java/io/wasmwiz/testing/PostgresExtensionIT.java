@@ -32,6 +32,19 @@ final class PostgresExtensionIT {
         assertThat(count(other.jdbi(), "users WHERE name = 'ada'")).isZero();
     }
 
+    @Test
+    void insertsALeaseWithItsUnitsHeld() {
+        UUID account = database.insertAccount("ada", "Free");
+        LocalDate day = LocalDate.of(2026, 1, 31);
+        database.insertLease(account, "Free", day, 10);
+        database.insertLease(account, "Free", day, 5);
+
+        assertThat(count(database.jdbi(), "quota_leases WHERE state = 'open' AND day = '2026-01-31'"))
+                .isEqualTo(2);
+        assertThat(count(database.jdbi(), "daily_tier_counters WHERE day = '2026-01-31' AND held = 15"))
+                .isEqualTo(1);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"wasmwiz_executor", "wasmwiz_metering", "wasmwiz_reader"})
     void logsInAsAMemberOfOneRole(String role) {
