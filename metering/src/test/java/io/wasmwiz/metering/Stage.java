@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * workers log in as the metering role. Closes its workers.
  */
 final class Stage implements AutoCloseable {
-    static final Duration PATIENCE = Duration.ofSeconds(30);
+    static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private static final String GRANT = """
             WITH held AS (
