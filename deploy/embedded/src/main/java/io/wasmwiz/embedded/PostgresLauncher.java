@@ -19,7 +19,8 @@ import java.util.regex.Pattern;
 record PostgresLauncher(List<String> prefix, Optional<UnixUser> owner, int majorVersion) {
     private static final String PARENT_DEATH = "--pdeathsig=INT";
 
-    // A session of its own: Ctrl-C in a terminal goes to the whole process group, and PostgreSQL must outlast its clients.
+    // A session of its own: Ctrl-C in a terminal goes to the whole process group, and PostgreSQL must outlast its
+    // clients.
     private static final String OWN_SESSION = "setsid";
 
     private static final Pattern VERSION = Pattern.compile("\\(PostgreSQL\\) (\\d+)");
@@ -69,6 +70,7 @@ record PostgresLauncher(List<String> prefix, Optional<UnixUser> owner, int major
                         Optional.of(user),
                         0),
                 // In a user namespace of its own the process is root's to the file system and nobody to itself.
-                new PostgresLauncher(List.of(OWN_SESSION, "unshare", "-U", "setpriv", PARENT_DEATH), Optional.of(UnixUser.ROOT), 0));
+                new PostgresLauncher(
+                        List.of(OWN_SESSION, "unshare", "-U", "setpriv", PARENT_DEATH), Optional.of(UnixUser.ROOT), 0));
     }
 }

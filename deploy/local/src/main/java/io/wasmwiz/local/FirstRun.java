@@ -79,8 +79,7 @@ final class FirstRun {
             }
             progress.line("");
             progress.say("counter of today", ledger.counter(id));
-            progress.say(
-                    "receipt and row", agree ? "agree in all " + receipt.size() + " fields" : "DIFFER, see above");
+            progress.say("receipt and row", agree ? "agree in all " + receipt.size() + " fields" : "DIFFER, see above");
             progress.line("");
             return agree;
         }
@@ -117,9 +116,8 @@ final class FirstRun {
                     .build());
         }
         upload.onCompleted();
-        String digest = done.get(CALL_TIMEOUT_SECONDS, TimeUnit.SECONDS)
-                .getModule()
-                .getDigest();
+        String digest =
+                done.get(CALL_TIMEOUT_SECONDS, TimeUnit.SECONDS).getModule().getDigest();
         progress.line("");
         progress.say("uploaded", sample.getFileName() + ", " + module.length + " bytes, " + digest);
         return digest;
@@ -127,8 +125,7 @@ final class FirstRun {
 
     private static Metadata bearer(LocalAccount account) {
         Metadata headers = new Metadata();
-        headers.put(
-                Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + account.key());
+        headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + account.key());
         return headers;
     }
 }

@@ -44,15 +44,18 @@ final class Ledger implements AutoCloseable {
 
     static Ledger open(String url) {
         DatabaseUrl parsed = DatabaseUrl.parse(url);
-        return new Ledger(Jdbi.create(parsed.jdbcUrl(), parsed.user(), parsed.password()).open());
+        return new Ledger(
+                Jdbi.create(parsed.jdbcUrl(), parsed.user(), parsed.password()).open());
     }
 
     /** The row of an execution as texts by column, waiting until metering has written it. */
     Map<String, String> awaitRow(UUID executionId) throws InterruptedException {
         long deadline = System.nanoTime() + METERED_WITHIN.toNanos();
         while (true) {
-            Optional<Map<String, String>> row =
-                    handle.createQuery(ROW).bind("id", executionId).map((rs, context) -> read(rs)).findOne();
+            Optional<Map<String, String>> row = handle.createQuery(ROW)
+                    .bind("id", executionId)
+                    .map((rs, context) -> read(rs))
+                    .findOne();
             if (row.isPresent()) {
                 return row.get();
             }
@@ -66,7 +69,10 @@ final class Ledger implements AutoCloseable {
 
     /** The counter that an execution counts in. */
     String counter(UUID executionId) {
-        return handle.createQuery(COUNTER).bind("id", executionId).mapTo(String.class).one();
+        return handle.createQuery(COUNTER)
+                .bind("id", executionId)
+                .mapTo(String.class)
+                .one();
     }
 
     private static Map<String, String> read(ResultSet row) throws SQLException {

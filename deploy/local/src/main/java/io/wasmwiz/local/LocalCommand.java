@@ -1,17 +1,22 @@
 package io.wasmwiz.local;
 
+import io.wasmwiz.embedded.EmbeddedServerException;
 import io.wasmwiz.embedded.FileTrees;
 import io.wasmwiz.service.BuildInfo;
+import io.wasmwiz.service.Closer;
+import io.wasmwiz.service.ServiceCommand;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code wasmwiz local}: starts the stack and waits, or runs the main job once and stops. */
 @Command(
@@ -26,6 +31,10 @@ import picocli.CommandLine.Option;
         })
 final class LocalCommand implements Callable<Integer> {
     private final PrintStream out;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
 
     @Option(names = "--data-dir", paramLabel = "D", description = "Default: .wasmwiz/local in the repository.")
     private @Nullable Path dataDirectory;
@@ -59,7 +68,9 @@ final class LocalCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Path home = Path.of(System.getProperty("wasmwiz.home", ".")).toAbsolutePath().normalize();
+        Path home = Path.of(System.getProperty("wasmwiz.home", "."))
+                .toAbsolutePath()
+                .normalize();
         return once ? runOnce(home) : serve(home);
     }
 
@@ -72,15 +83,15 @@ final class LocalCommand implements Callable<Integer> {
         long start = System.nanoTime();
         LocalStack stack = LocalStack.start(config, progress);
         StackFile file = StackFile.write(home, stack);
-        // PostgreSQL lives as long as the thread that started it: this one, which waits below.
-        Runtime.getRuntime().addShutdownHook(new Thread(
-                () -> {
-                    progress.line("stopping");
-                    file.close();
-                    stack.close();
-                    stopped.countDown();
-                },
-                "stop"));
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            progress.line("stopping");
+                            file.close();
+                            stack.close();
+                            stopped.countDown();
+                        },
+                        "stop"));
         progress.say("ready", "%.1f s".formatted(seconds(start)));
         Welcome.print(progress, stack);
         stopped.await();
@@ -88,27 +99,25 @@ final class LocalCommand implements Callable<Integer> {
     }
 
     private int runOnce(Path home) throws Exception {
-        Optional<Path> temporary = dataDirectory == null
-                ? Optional.of(Files.createTempDirectory("wasmwiz-once-"))
-                : Optional.empty();
-        Path data = dataDirectory == null ? temporary.get() : dataDirectory.toAbsolutePath();
+        Path data = dataDirectory == null
+                ? Files.createTempDirectory("wasmwiz-once-")
+                : dataDirectory.toAbsolutePath();
+        Closer closer = new Closer();
+        if (dataDirectory == null) {
+            closer.add(() -> FileTrees.delete(data));
+        }
+        // Ctrl-C must leave nothing behind either; after a normal end there is nothing left to close.
+        Runtime.getRuntime().addShutdownHook(new Thread(closer::close, "stop"));
         Progress progress = new Progress(out);
         long start = System.nanoTime();
-        try {
-            LocalConfig config = new LocalConfig(home, data, ports(LocalConfig.Ports.FREE));
-            boolean agreed;
-            try (LocalStack stack = LocalStack.start(config, progress)) {
-                progress.say("ready", "%.1f s".formatted(seconds(start)));
-                agreed = new FirstRun(stack, progress).run(home.resolve("deploy/samples/upper.wasm"));
-                start = System.nanoTime();
-            }
-            progress.say("stopped", "%.1f s".formatted(seconds(start)));
-            return agreed ? 0 : 1;
-        } finally {
-            if (temporary.isPresent()) {
-                FileTrees.delete(temporary.get());
-            }
-        }
+        LocalStack stack =
+                closer.add(LocalStack.start(new LocalConfig(home, data, ports(LocalConfig.Ports.FREE)), progress));
+        progress.say("ready", "%.1f s".formatted(seconds(start)));
+        boolean agreed = new FirstRun(stack, progress).run(home.resolve("deploy/samples/upper.wasm"));
+        start = System.nanoTime();
+        closer.close();
+        progress.say("stopped", "%.1f s".formatted(seconds(start)));
+        return agreed ? 0 : 1;
     }
 
     private LocalConfig.Ports ports(LocalConfig.Ports defaults) {

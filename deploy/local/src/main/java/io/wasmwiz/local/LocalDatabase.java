@@ -39,8 +39,9 @@ final class LocalDatabase implements AutoCloseable {
             }
             progress.step("migrations", () -> {
                 ensureDatabase(jdbi(postgres.url("postgres")));
-                int applied =
-                        Migrations.of(DatabaseUrl.parse(postgres.url(NAME))).migrate().size();
+                int applied = Migrations.of(DatabaseUrl.parse(postgres.url(NAME)))
+                        .migrate()
+                        .size();
                 ServiceLogins.ensure(jdbi(postgres.url(NAME)), passwords);
                 return applied;
             });
@@ -53,7 +54,10 @@ final class LocalDatabase implements AutoCloseable {
 
     private static void ensureDatabase(Jdbi server) {
         server.useHandle(handle -> {
-            if (!handle.createQuery(EXISTS).bind("name", NAME).mapTo(Boolean.class).one()) {
+            if (!handle.createQuery(EXISTS)
+                    .bind("name", NAME)
+                    .mapTo(Boolean.class)
+                    .one()) {
                 handle.execute("CREATE DATABASE " + NAME);
             }
         });
@@ -61,7 +65,8 @@ final class LocalDatabase implements AutoCloseable {
 
     /** Makes the account and the key of {@code tier} unless they are there. */
     LocalAccount ensureAccount(String tier, Secrets secrets) throws IOException {
-        String text = secrets.apiKey(tier, () -> ApiKey.generate(new SecureRandom()).text());
+        String text =
+                secrets.apiKey(tier, () -> ApiKey.generate(new SecureRandom()).text());
         ApiKey key = ApiKey.parse(text)
                 .orElseThrow(() -> new IllegalStateException(secrets + " holds no valid key for tier " + tier));
         LocalAccount account = new LocalAccount(tier, text);

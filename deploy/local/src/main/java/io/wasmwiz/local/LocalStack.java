@@ -6,8 +6,8 @@ import io.wasmwiz.executor.ExecutorCommand;
 import io.wasmwiz.executor.ExecutorServer;
 import io.wasmwiz.metering.MeteringCommand;
 import io.wasmwiz.metering.MeteringWorker;
-import io.wasmwiz.service.Closer;
 import io.wasmwiz.migrations.ServiceRole;
+import io.wasmwiz.service.Closer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,12 +46,17 @@ final class LocalStack implements AutoCloseable {
 
     /** Starts everything and returns once the executor serves. */
     static LocalStack start(LocalConfig config, Progress progress) throws Exception {
+        config.requireFreePorts();
         Path data = Files.createDirectories(config.dataDirectory());
         Secrets secrets = Secrets.open(data.resolve("secrets.properties"));
         Closer closer = new Closer();
         try {
-            CompletableFuture<EmbeddedKafka> starting = Background.start("kafka-start", () -> progress.step(
-                    "Kafka", () -> closer.add(startKafka(data.resolve("kafka"), config.ports().kafka()))));
+            CompletableFuture<EmbeddedKafka> starting = Background.start(
+                    "kafka-start",
+                    () -> progress.step(
+                            "Kafka",
+                            () -> closer.add(startKafka(
+                                    data.resolve("kafka"), config.ports().kafka()))));
             LocalDatabase database = closer.add(LocalDatabase.start(config, secrets, progress));
             List<LocalAccount> accounts = new ArrayList<>();
             for (String tier : LocalAccount.TIERS) {
@@ -60,8 +65,7 @@ final class LocalStack implements AutoCloseable {
             EmbeddedKafka kafka = Background.await(starting);
 
             CompletableFuture<MeteringWorker> meteringStarting = Background.start(
-                    "metering-start",
-                    () -> progress.step("metering", () -> startMetering(config, database, kafka)));
+                    "metering-start", () -> progress.step("metering", () -> startMetering(config, database, kafka)));
             ExecutorServer executor =
                     progress.step("executor", () -> closer.add(startExecutor(config, database, kafka)));
             MeteringWorker metering = closer.add(Background.await(meteringStarting));

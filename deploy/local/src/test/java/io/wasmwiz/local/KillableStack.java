@@ -35,8 +35,7 @@ final class KillableStack implements AutoCloseable {
         this.closer = closer;
         postgres = closer.add(EmbeddedPostgres.start(EmbeddedPostgresConfig.of(directory.resolve("pg"), PASSWORD)));
         Migrations.of(DatabaseUrl.parse(postgres.url("postgres"))).migrate();
-        ServiceLogins.ensure(
-                jdbi(), Map.of(ServiceRole.EXECUTOR, PASSWORD, ServiceRole.METERING, PASSWORD));
+        ServiceLogins.ensure(jdbi(), Map.of(ServiceRole.EXECUTOR, PASSWORD, ServiceRole.METERING, PASSWORD));
         apiKey = insertAccount();
         kafka = closer.add(ForkedKafka.start(directory.resolve("kafka"), 0));
         kafka.createTopic(ExecutionLog.TOPIC, 3);

@@ -37,7 +37,8 @@ class OutageIT {
             trickle.stop();
 
             Set<UUID> acknowledged = new HashSet<>(trickle.acknowledged);
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(charged(stack)).containsAll(acknowledged));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(charged(stack)).containsAll(acknowledged));
             List<UUID> rows = charged(stack);
             assertThat(rows).doesNotHaveDuplicates();
             assertThat(rows.size()).isBetween(acknowledged.size(), acknowledged.size() + trickle.unknown.size());
@@ -54,8 +55,9 @@ class OutageIT {
     }
 
     private static List<UUID> charged(KillableStack stack) {
-        return stack.jdbi().withHandle(handle -> handle.createQuery("SELECT execution_id FROM usage_logs WHERE charged")
-                .mapTo(UUID.class)
-                .list());
+        return stack.jdbi()
+                .withHandle(handle -> handle.createQuery("SELECT execution_id FROM usage_logs WHERE charged")
+                        .mapTo(UUID.class)
+                        .list());
     }
 }

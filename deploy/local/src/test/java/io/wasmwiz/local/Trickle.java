@@ -20,6 +20,7 @@ import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
@@ -57,8 +58,7 @@ final class Trickle implements AutoCloseable {
                 .setInput(ByteString.copyFromUtf8("drop"))
                 .build();
         for (int i = 0; i < CLIENTS; i++) {
-            trickle.clients.scheduleWithFixedDelay(
-                    () -> trickle.call(request), 0, PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+            Future<?> unused = trickle.clients.scheduleWithFixedDelay(() -> trickle.call(request), 0, PAUSE_MILLIS, TimeUnit.MILLISECONDS);
         }
         return trickle;
     }
@@ -85,7 +85,9 @@ final class Trickle implements AutoCloseable {
             String reason = "";
             boolean retry = false;
             for (Any detail : status.getDetailsList()) {
-                reason = detail.is(ErrorInfo.class) ? detail.unpack(ErrorInfo.class).getReason() : reason;
+                reason = detail.is(ErrorInfo.class)
+                        ? detail.unpack(ErrorInfo.class).getReason()
+                        : reason;
                 retry |= detail.is(RetryInfo.class);
             }
             refused.add(new Refusal(reason, retry));
@@ -103,8 +105,8 @@ final class Trickle implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
-        stop();
-        channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+    public void close() {
+        clients.shutdownNow();
+        channel.shutdownNow();
     }
 }

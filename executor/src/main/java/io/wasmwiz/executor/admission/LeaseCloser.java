@@ -7,6 +7,7 @@ import io.wasmwiz.executor.events.ExecutionEvents;
 import io.wasmwiz.executor.events.ExecutionEvents.Publication;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -84,7 +85,8 @@ final class LeaseCloser {
             abandon(lease, failure);
         } else {
             try {
-                scheduler.schedule(() -> attempt(lease, attempt + 1), pauseMillis(attempt), TimeUnit.MILLISECONDS);
+                Future<?> unused = scheduler.schedule(
+                        () -> attempt(lease, attempt + 1), pauseMillis(attempt), TimeUnit.MILLISECONDS);
             } catch (RejectedExecutionException e) {
                 abandon(lease, failure);
             }

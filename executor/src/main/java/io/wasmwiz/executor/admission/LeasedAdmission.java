@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jdbi.v3.core.Jdbi;
 import org.slf4j.Logger;
@@ -69,7 +70,7 @@ public final class LeasedAdmission implements AdmissionControl, AutoCloseable {
         Gauge.builder("wasmwiz.admission.in.flight", inFlight, AtomicInteger::get)
                 .description("Permits not released")
                 .register(metrics);
-        upkeep.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+        Future<?> unused = upkeep.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     /** Opens over {@code jdbi} and {@code events}, which their own openers close afterwards. */

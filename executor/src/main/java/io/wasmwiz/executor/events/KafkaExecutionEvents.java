@@ -12,6 +12,7 @@ import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
@@ -111,7 +112,7 @@ public final class KafkaExecutionEvents implements ExecutionEvents {
         }
         Sending sending = new Sending(connection, ticket.getAsLong());
         try {
-            connection.producer().send(record, (metadata, failure) -> sending.complete(failure));
+            Future<?> unused = connection.producer().send(record, (metadata, failure) -> sending.complete(failure));
         } catch (RuntimeException e) {
             sending.complete(e);
         }

@@ -29,7 +29,10 @@ public final class EnvironmentDefaults implements IDefaultValueProvider {
             "WASMWIZ_LOG_FORMAT",
             "WASMWIZ_LOG_LEVEL",
             "WASMWIZ_JAVA_OPTS",
-            "WASMWIZ_BUILD", "WASMWIZ_DEBUG", "WASMWIZ_EXECUTOR_ADMIN", "WASMWIZ_METERING_ADMIN");
+            "WASMWIZ_BUILD",
+            "WASMWIZ_DEBUG",
+            "WASMWIZ_EXECUTOR_ADMIN",
+            "WASMWIZ_METERING_ADMIN");
 
     private final Map<String, String> environment;
 

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -70,7 +71,7 @@ public final class HealthMonitor implements AutoCloseable {
                     .tag("dependency", check.name())
                     .register(metrics);
         }
-        monitor.scheduler.scheduleWithFixedDelay(monitor::probe, 0, INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+        Future<?> unused = monitor.scheduler.scheduleWithFixedDelay(monitor::probe, 0, INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
         return monitor;
     }
 

@@ -20,7 +20,9 @@ record LogSettings(String format, String level, String libraryLevel) {
     static LogSettings of(Map<String, String> environment, boolean quiet) {
         return new LogSettings(
                 environment.getOrDefault("WASMWIZ_LOG_FORMAT", "text").toLowerCase(Locale.ROOT),
-                environment.getOrDefault("WASMWIZ_LOG_LEVEL", quiet ? "WARN" : "INFO").toUpperCase(Locale.ROOT),
+                environment
+                        .getOrDefault("WASMWIZ_LOG_LEVEL", quiet ? "WARN" : "INFO")
+                        .toUpperCase(Locale.ROOT),
                 quiet && !environment.containsKey("WASMWIZ_LOG_LEVEL") ? "ERROR" : "WARN");
     }
 
