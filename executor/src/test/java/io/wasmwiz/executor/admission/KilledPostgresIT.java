@@ -70,8 +70,10 @@ class KilledPostgresIT {
 
                 assertThat(admitAndReturn(admission, developer)).isEqualTo(lease);
                 assertThat(admit(admission, stranger)).isInstanceOf(Unavailable.class);
-                await().atMost(PATIENCE).until(() -> authenticate(keys, unknownKey) instanceof Authentication.Unavailable);
-                await().atMost(PATIENCE).until(() -> authenticate(development, null) instanceof Authentication.Unavailable);
+                await().atMost(PATIENCE)
+                        .until(() -> authenticate(keys, unknownKey) instanceof Authentication.Unavailable);
+                await().atMost(PATIENCE)
+                        .until(() -> authenticate(development, null) instanceof Authentication.Unavailable);
 
                 server.restart();
 

@@ -76,9 +76,10 @@ class KafkaExecutionEventsIT {
     void aMissingTopicIsAFaultThatNamesItAndEndsWhenItIsMade() {
         String topic = "made-later-" + UUID.randomUUID();
         try (KafkaExecutionEvents events = open(KAFKA.bootstrapServers(), topic)) {
-            await().atMost(PATIENCE).untilAsserted(() -> assertThatThrownBy(events::probe)
-                    .isInstanceOf(LogUnavailableException.class)
-                    .hasMessageContaining("topic '" + topic + "' does not exist"));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThatThrownBy(events::probe)
+                            .isInstanceOf(LogUnavailableException.class)
+                            .hasMessageContaining("topic '" + topic + "' does not exist"));
             assertThat(events.isAccepting()).isFalse();
             assertThat(get(events.publish(ExecutionRecords.trapped(UUID.randomUUID()))
                             .toCompletableFuture()))
@@ -112,8 +113,9 @@ class KafkaExecutionEventsIT {
     @Test
     void opensThoughTheBrokersNameDoesNotResolve() {
         try (KafkaExecutionEvents events = open("no-such-broker.invalid:9092", "nowhere")) {
-            await().atMost(PATIENCE).untilAsserted(() -> assertThatThrownBy(events::probe)
-                    .hasMessageContaining("no connection to Kafka at no-such-broker.invalid:9092"));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThatThrownBy(events::probe)
+                            .hasMessageContaining("no connection to Kafka at no-such-broker.invalid:9092"));
             assertThat(events.isAccepting()).isFalse();
         }
     }
