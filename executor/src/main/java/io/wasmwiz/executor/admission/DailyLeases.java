@@ -7,6 +7,7 @@ import io.wasmwiz.executor.admission.AccountLeases.Result;
 import io.wasmwiz.executor.admission.QuotaLeases.LeaseRequest;
 import io.wasmwiz.executor.admission.QuotaLeases.StoreUnavailableException;
 import io.wasmwiz.executor.auth.Tier;
+import io.wasmwiz.executor.database.Causes;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -148,7 +149,7 @@ final class DailyLeases {
         } catch (StoreUnavailableException e) {
             failed.increment();
             awayUntilNanos = nanoTime.getAsLong() + AWAY_PAUSE_NANOS;
-            log.atWarn().addKeyValue("cause", String.valueOf(e.getCause())).log("quota store does not answer");
+            log.atWarn().addKeyValue("cause", Causes.innermost(e)).log("quota store does not answer");
             return account.failed(Refusals.unavailable(), nanoTime.getAsLong());
         } catch (RuntimeException e) {
             failed.increment();

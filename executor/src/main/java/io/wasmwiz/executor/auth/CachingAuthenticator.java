@@ -9,6 +9,7 @@ import io.wasmwiz.executor.auth.Authentication.Denied;
 import io.wasmwiz.executor.auth.Authentication.Granted;
 import io.wasmwiz.executor.auth.Authentication.Reason;
 import io.wasmwiz.executor.auth.Authentication.Unavailable;
+import io.wasmwiz.executor.database.Causes;
 import io.wasmwiz.executor.database.DatabaseThreads;
 import java.time.Clock;
 import java.util.EnumMap;
@@ -124,7 +125,7 @@ public final class CachingAuthenticator implements Authenticator, AutoCloseable 
         if (!(failure instanceof RejectedExecutionException)
                 && nowNanos - last >= 1_000_000_000L
                 && lastWarningNanos.compareAndSet(last, nowNanos)) {
-            log.atWarn().addKeyValue("cause", failure.toString()).log("key store does not answer");
+            log.atWarn().addKeyValue("cause", Causes.innermost(failure)).log("key store does not answer");
         }
         return new Unavailable();
     }
