@@ -46,9 +46,8 @@ public final class Database implements AutoCloseable {
         hikari.addDataSourceProperty("ApplicationName", application);
         // A server that vanished without closing its sockets must not hold a thread for ever.
         hikari.addDataSourceProperty("connectTimeout", "2");
-        // The whole of a connection's start: the socket's time-out alone would let one attempt at a dying server hold
-        // back
-        // the pool for a minute.
+        // Bounds a connection's whole start: by the socket's time-out alone, one attempt at a dying server could
+        // hold back the pool for a minute.
         hikari.addDataSourceProperty("loginTimeout", "5");
         hikari.addDataSourceProperty("socketTimeout", "30");
         hikari.addDataSourceProperty("tcpKeepAlive", "true");
