@@ -3,6 +3,7 @@ package io.wasmwiz.metering;
 import io.wasmwiz.embedded.EmbeddedKafka;
 import io.wasmwiz.embedded.EmbeddedPostgres;
 import io.wasmwiz.embedded.EmbeddedPostgresConfig;
+import io.wasmwiz.embedded.FileTrees;
 import io.wasmwiz.migrations.Migrations;
 import io.wasmwiz.migrations.ServiceLogins;
 import io.wasmwiz.migrations.ServiceRole;
@@ -35,7 +36,7 @@ public final class MeteringBenchmark {
     private static final int PARTITIONS = 12;
     private static final int BATCH = 5_000;
     private static final int HEADER_BYTES = 19;
-    private static final String COLUMNS = "SELECT * FROM usage_logs";
+    private static final String ALL_ROWS = "COPY usage_logs_%s TO STDOUT (FORMAT binary)";
 
     private final Stage stage;
     private final String superuserUrl;
@@ -50,6 +51,7 @@ public final class MeteringBenchmark {
         int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 5;
         Path directory = Files.createTempDirectory("wasmwiz-metering-benchmark-");
         try (Closer closer = new Closer()) {
+            closer.add(() -> FileTrees.delete(directory));
             EmbeddedPostgres postgres =
                     closer.add(EmbeddedPostgres.start(EmbeddedPostgresConfig.of(directory.resolve("pg"), "benchmark")));
             DatabaseUrl superuser = DatabaseUrl.parse(postgres.url("postgres"));
@@ -83,7 +85,7 @@ public final class MeteringBenchmark {
         }
     }
 
-    private double metering(int records) {
+    private double metering(int records) throws Exception {
         stage.jdbi()
                 .useHandle(handle -> handle.execute(
                         "TRUNCATE usage_logs, log_positions, quota_leases, daily_tier_counters, users CASCADE"));
@@ -105,14 +107,17 @@ public final class MeteringBenchmark {
         stage.flush();
         stage.jdbi().useHandle(handle -> handle.execute("CHECKPOINT"));
         try (MeteringWorker worker = stage.worker("--max-batch-records=" + BATCH)) {
-            if (worker.adminPort() == 0) {
-                throw new IllegalStateException("not started");
-            }
             // Joining the group is not what is measured: the clock starts with the first committed batch.
             long first = await(1);
             long started = System.nanoTime();
             long last = await(records);
-            return (last - first) / ((System.nanoTime() - started) / 1e9);
+            double perSecond = (last - first) / ((System.nanoTime() - started) / 1e9);
+            Stage.metrics(worker)
+                    .lines()
+                    .filter(line -> line.startsWith("wasmwiz_metering_write_seconds_sum")
+                            || line.startsWith("wasmwiz_metering_write_seconds_count"))
+                    .forEach(line -> System.out.println("  " + line));
+            return perSecond;
         }
     }
 
@@ -159,7 +164,7 @@ public final class MeteringBenchmark {
         CopyOut copy = connection
                 .unwrap(PGConnection.class)
                 .getCopyAPI()
-                .copyOut("COPY (" + COLUMNS + ") TO STDOUT (FORMAT binary)");
+                .copyOut(ALL_ROWS.formatted(Stage.today().toString().replace("-", "")));
         for (byte[] row = copy.readFromCopy(); row != null; row = copy.readFromCopy()) {
             rows.add(row);
         }

@@ -76,7 +76,7 @@ final class OutageIT {
     }
 
     @Test
-    void startsOnlyWhenPostgresAnswersButWithoutKafka() {
+    void startsWithoutKafkaAndReadsWhenItIsThere() {
         TestDatabase database = POSTGRES.createDatabase();
         Path data = directory.resolve("kafka");
         ForkedKafka kafka = closer.add(ForkedKafka.start(data, 0));
