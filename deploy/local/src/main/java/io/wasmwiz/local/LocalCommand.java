@@ -1,11 +1,8 @@
 package io.wasmwiz.local;
 
-import io.wasmwiz.embedded.EmbeddedServerException;
 import io.wasmwiz.embedded.FileTrees;
 import io.wasmwiz.service.BuildInfo;
 import io.wasmwiz.service.Closer;
-import io.wasmwiz.service.ServiceCommand;
-import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,7 +68,12 @@ final class LocalCommand implements Callable<Integer> {
         Path home = Path.of(System.getProperty("wasmwiz.home", "."))
                 .toAbsolutePath()
                 .normalize();
-        return once ? runOnce(home) : serve(home);
+        try {
+            return once ? runOnce(home) : serve(home);
+        } catch (EmbeddedServerException | IOException e) {
+            spec.commandLine().getErr().println("wasmwiz local: " + e.getMessage());
+            return ServiceCommand.EX_UNAVAILABLE;
+        }
     }
 
     private int serve(Path home) throws Exception {
@@ -99,9 +101,7 @@ final class LocalCommand implements Callable<Integer> {
     }
 
     private int runOnce(Path home) throws Exception {
-        Path data = dataDirectory == null
-                ? Files.createTempDirectory("wasmwiz-once-")
-                : dataDirectory.toAbsolutePath();
+        Path data = dataDirectory == null ? Files.createTempDirectory("wasmwiz-once-") : dataDirectory.toAbsolutePath();
         Closer closer = new Closer();
         if (dataDirectory == null) {
             closer.add(() -> FileTrees.delete(data));

@@ -58,7 +58,8 @@ final class Trickle implements AutoCloseable {
                 .setInput(ByteString.copyFromUtf8("drop"))
                 .build();
         for (int i = 0; i < CLIENTS; i++) {
-            Future<?> unused = trickle.clients.scheduleWithFixedDelay(() -> trickle.call(request), 0, PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+            Future<?> unused = trickle.clients.scheduleWithFixedDelay(
+                    () -> trickle.call(request), 0, PAUSE_MILLIS, TimeUnit.MILLISECONDS);
         }
         return trickle;
     }

@@ -10,9 +10,9 @@ import io.wasmwiz.executor.events.ExecutionEvents;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jdbi.v3.core.Jdbi;
 import org.slf4j.Logger;
@@ -70,7 +70,8 @@ public final class LeasedAdmission implements AdmissionControl, AutoCloseable {
         Gauge.builder("wasmwiz.admission.in.flight", inFlight, AtomicInteger::get)
                 .description("Permits not released")
                 .register(metrics);
-        Future<?> unused = upkeep.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+        Future<?> unused =
+                upkeep.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     /** Opens over {@code jdbi} and {@code events}, which their own openers close afterwards. */

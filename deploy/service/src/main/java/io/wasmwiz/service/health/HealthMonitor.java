@@ -71,7 +71,8 @@ public final class HealthMonitor implements AutoCloseable {
                     .tag("dependency", check.name())
                     .register(metrics);
         }
-        Future<?> unused = monitor.scheduler.scheduleWithFixedDelay(monitor::probe, 0, INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+        Future<?> unused =
+                monitor.scheduler.scheduleWithFixedDelay(monitor::probe, 0, INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
         return monitor;
     }
 
