@@ -1,8 +1,11 @@
 package io.wasmwiz.local;
 
+import io.wasmwiz.embedded.EmbeddedServerException;
 import io.wasmwiz.embedded.FileTrees;
 import io.wasmwiz.service.BuildInfo;
 import io.wasmwiz.service.Closer;
+import io.wasmwiz.service.ServiceCommand;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Runs {@code deploy/wasmwiz} as a person would, on what this build has just packaged. */
@@ -25,6 +26,16 @@ final class WasmWizScript {
         List<String> command = new ArrayList<>(prefix);
         command.add(HOME.resolve("deploy/wasmwiz").toString());
         command.addAll(List.of(arguments));
+        return run(Map.of(), command);
+    }
+
+    /** Runs a line of bash in the root of the repository, without input. */
+    static Finished shell(Map<String, String> environment, String line) throws IOException, InterruptedException {
+        return run(environment, List.of("bash", "-c", line));
+    }
+
+    private static Finished run(Map<String, String> environment, List<String> command)
+            throws IOException, InterruptedException {
         Path out = Files.createTempFile("wasmwiz", ".out");
         Path err = Files.createTempFile("wasmwiz", ".err");
         try {
@@ -33,6 +44,7 @@ final class WasmWizScript {
                     .redirectOutput(out.toFile())
                     .redirectError(err.toFile());
             builder.environment().put("WASMWIZ_BUILD", "never");
+            builder.environment().putAll(environment);
             Process process = builder.start();
             process.getOutputStream().close();
             if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
