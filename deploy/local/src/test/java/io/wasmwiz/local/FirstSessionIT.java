@@ -58,7 +58,7 @@ class FirstSessionIT {
         }
 
         assertThat(run.exitCode()).as(run.stderr()).isEqualTo(EX_TEMPFAIL);
-        assertThat(run.stderr()).contains("MINUTE_QUOTA_EXCEEDED").containsPattern("[0-9]+ s");
+        assertThat(run.stderr()).contains("MINUTE_QUOTA_SPENT").containsPattern("retry after [0-9]+ second");
         long expected = before + accepted;
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(charged()).isEqualTo(expected));
     }
