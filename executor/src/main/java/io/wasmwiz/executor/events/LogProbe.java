@@ -2,9 +2,9 @@ package io.wasmwiz.executor.events;
 
 import java.time.Duration;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
@@ -44,7 +44,8 @@ final class LogProbe implements AutoCloseable {
     /** Starts probing, the first time at once. */
     static LogProbe start(EventsConfig config) {
         LogProbe probe = new LogProbe(config);
-        Future<?> unused = probe.scheduler.scheduleWithFixedDelay(probe::run, 0, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
+        Future<?> unused =
+                probe.scheduler.scheduleWithFixedDelay(probe::run, 0, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
         return probe;
     }
 
