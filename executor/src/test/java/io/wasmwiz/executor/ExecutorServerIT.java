@@ -8,12 +8,14 @@ import com.google.protobuf.Duration;
 import com.google.rpc.BadRequest;
 import com.google.rpc.QuotaFailure;
 import com.google.rpc.RetryInfo;
+import io.grpc.CallOptions;
 import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
+import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import io.wasmwiz.events.v1.ExecutionEvent;
 import io.wasmwiz.executor.ExecutorFixture.Tenant;
@@ -34,8 +36,8 @@ import io.wasmwiz.v1.GetQuotaResponse;
 import io.wasmwiz.v1.Limits;
 import io.wasmwiz.v1.ListModulesRequest;
 import io.wasmwiz.v1.ListModulesResponse;
-import io.wasmwiz.v1.ModuleRef;
 import io.wasmwiz.v1.ModuleServiceGrpc;
+import io.wasmwiz.v1.QuotaWindow;
 import io.wasmwiz.v1.Receipt;
 import io.wasmwiz.v1.TrapKind;
 import io.wasmwiz.v1.UploadModuleHeader;
@@ -207,16 +209,36 @@ class ExecutorServerIT {
     }
 
     @Test
-    void letsGrpcRefuseAMessageBeyondModuleAndInput() {
-        ByteString eleven = ByteString.copyFrom(new byte[11 << 20]);
+    void letsGrpcRefuseAMessageBeyondModuleAndInputAndNamesTheLimit() {
+        int limit = (10 << 20) + (1 << 20) + (64 << 10);
+        ExecuteRequest large = Programs.inline(new byte[11 << 20]).toBuilder()
+                .setInput(ByteString.copyFrom(new byte[1 << 20]))
+                .build();
 
-        StatusRuntimeException error = Errors.of(() -> executor.execution(pro.key())
-                .execute(ExecuteRequest.newBuilder()
-                        .setModule(ModuleRef.newBuilder().setInline(eleven))
-                        .setInput(ByteString.copyFrom(new byte[1 << 20]))
-                        .build()));
+        StatusRuntimeException error =
+                Errors.of(() -> executor.execution(pro.key()).execute(large));
 
         assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+        assertThat(error.getStatus().getDescription())
+                .isEqualTo("gRPC message exceeds maximum size %d: %d", limit, large.getSerializedSize());
+        assertThat(Errors.details(error)).isEmpty();
+        assertNothingHappened();
+    }
+
+    @Test
+    void letsGrpcNameAMethodThatIsNotThere() {
+        StatusRuntimeException error = Errors.of(() -> ClientCalls.blockingUnaryCall(
+                executor.channel(),
+                ExecutionServiceGrpc.getExecuteMethod().toBuilder()
+                        .setFullMethodName("wasmwiz.v1.ExecutionService/Perform")
+                        .build(),
+                CallOptions.DEFAULT,
+                Programs.inline(Programs.HELLO)));
+
+        assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
+        assertThat(error.getStatus().getDescription())
+                .isEqualTo("Method not found: wasmwiz.v1.ExecutionService/Perform");
+        assertThat(Errors.details(error)).isEmpty();
     }
 
     static Stream<Arguments> badKeys() {
@@ -314,12 +336,47 @@ class ExecutorServerIT {
     }
 
     @Test
-    void beginsNothingAfterTheDeadline() {
+    void beginsNothingAfterTheDeadlineOfTheClient() {
         StatusRuntimeException error = Errors.of(() -> executor.execution(pro.key())
                 .withDeadlineAfter(-1, TimeUnit.SECONDS)
                 .execute(Programs.inline(Programs.LOOP)));
 
         assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+        assertThat(error.getStatus().getDescription()).contains("deadline");
+        assertThat(Errors.details(error)).isEmpty();
+        assertNothingHappened();
+    }
+
+    @Test
+    void beginsNothingWhenTheDeadlinePassedOnTheWay() {
+        // The header alone: a client that kept the deadline itself would not send the call.
+        StatusRuntimeException error =
+                Errors.of(() -> ExecutorClient.withHeader(executor.execution(pro.key()), "grpc-timeout", "0n")
+                        .execute(Programs.inline(Programs.LOOP)));
+
+        // The server resets the stream; the client library of a caller with a deadline says DEADLINE_EXCEEDED.
+        assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.CANCELLED);
+        assertNothingHappened();
+    }
+
+    /** No event, no unit held, no module kept, nothing in progress, whatever this tenant called. */
+    private void assertNothingHappened() {
+        assertThat(executor.metric("wasmwiz_executions_in_flight")).isZero();
+        assertThat(executor.metric("wasmwiz_admission_in_flight")).isZero();
+        assertThat(executor.modules(pro.key())
+                        .listModules(ListModulesRequest.getDefaultInstance())
+                        .getModulesList())
+                .isEmpty();
+        QuotaWindow day = executor.usage(pro.key())
+                .getQuota(GetQuotaRequest.getDefaultInstance())
+                .getDay();
+        assertThat(day.getHeld()).isZero();
+        // An account's events are in the order of its runs, so an earlier one would be there by now.
+        ExecuteResponse next = executor.execution(pro.key()).execute(Programs.inline(Programs.HELLO));
+        ExecutionEvent first = log.awaitExecution(
+                event -> ExecutionLogReader.uuid(event.getUserId()).equals(pro.accountId()));
+        assertThat(ExecutionLogReader.uuid(first.getExecutionId()))
+                .hasToString(next.getReceipt().getExecutionId());
     }
 
     @Test
