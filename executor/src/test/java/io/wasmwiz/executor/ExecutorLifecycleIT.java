@@ -83,7 +83,8 @@ class ExecutorLifecycleIT {
 
     @Test
     void stopsAndRecordsARunThatOutlivesTheDrain() {
-        try (ExecutorFixture executor = start("--drain-timeout=0s");
+        // Long enough for an admitted call to be compiled and started: what never started is not recorded.
+        try (ExecutorFixture executor = start("--drain-timeout=3s");
                 ExecutionLogReader log = new ExecutionLogReader(KAFKA.bootstrapServers(), topic)) {
             CompletableFuture<ExecuteResponse> reply = beginLoop(executor, 30);
 
