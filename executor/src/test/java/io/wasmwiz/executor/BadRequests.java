@@ -6,6 +6,7 @@ import io.wasmwiz.executor.sandbox.Wat;
 import io.wasmwiz.v1.ExecuteRequest;
 import io.wasmwiz.v1.Limits;
 import io.wasmwiz.v1.ModuleRef;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.function.Consumer;
@@ -22,7 +23,10 @@ final class BadRequests {
                 row("MODULE_MISSING", "module", request -> request.clearModule()),
                 row("MODULE_EMPTY", "", module(new byte[0])),
                 row("MODULE_NOT_WASM", "", module(new byte[] {'M', 'Z', 1, 2, 3, 4, 5, 6, 7, 8})),
-                row("MODULE_NOT_WASM", "", module(ExecutorServerIT.utf8("(module (func (export \"_start\")))"))),
+                row(
+                        "MODULE_NOT_WASM",
+                        "",
+                        module("(module (func (export \"_start\")))".getBytes(StandardCharsets.UTF_8))),
                 row("MODULE_TRUNCATED", "", module(Arrays.copyOf(Programs.HELLO, Programs.HELLO.length - 10))),
                 row(
                         "MODULE_IMPORT_UNKNOWN",
@@ -33,7 +37,8 @@ final class BadRequests {
                 row(
                         "MODULE_MEMORY_ABOVE_LIMIT",
                         "",
-                        request -> request.setModule(ref(Programs.withMemory(3)))
+                        request -> request.setModule(
+                                        Programs.inline(Programs.withMemory(3)).getModule())
                                 .setLimits(Limits.newBuilder().setMemoryBytes(131_072))),
                 row("MODULE_TOO_LARGE", "module.inline", module(new byte[(10 << 20) + 1])),
                 row(
@@ -81,20 +86,16 @@ final class BadRequests {
     }
 
     private static Arguments row(String reason, String field, Consumer<ExecuteRequest.Builder> change) {
-        ExecuteRequest.Builder request = ExecuteRequest.newBuilder().setModule(ref(Programs.HELLO));
+        ExecuteRequest.Builder request = Programs.inline(Programs.HELLO).toBuilder();
         change.accept(request);
         return Arguments.of(reason, field, request.build());
     }
 
     private static Consumer<ExecuteRequest.Builder> module(byte[] module) {
-        return request -> request.setModule(ref(module));
+        return request -> request.setModule(Programs.inline(module).getModule());
     }
 
     private static Consumer<ExecuteRequest.Builder> limits(Consumer<Limits.Builder> change) {
         return request -> change.accept(request.getLimitsBuilder());
-    }
-
-    private static ModuleRef ref(byte[] module) {
-        return ModuleRef.newBuilder().setInline(ByteString.copyFrom(module)).build();
     }
 }

@@ -14,15 +14,16 @@ import io.wasmwiz.executor.grpc.Errors;
 import io.wasmwiz.testing.KafkaExtension;
 import io.wasmwiz.testing.PostgresExtension;
 import io.wasmwiz.testing.TestDatabase;
-import io.wasmwiz.v1.ExecuteRequest;
 import io.wasmwiz.v1.ExecuteResponse;
 import io.wasmwiz.v1.ExecutionServiceGrpc;
 import io.wasmwiz.v1.ExecutionStatus;
 import io.wasmwiz.v1.Limits;
+import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Starting and stopping a whole executor. */
 class ExecutorLifecycleIT {
@@ -32,6 +33,9 @@ class ExecutorLifecycleIT {
     @RegisterExtension
     static final KafkaExtension KAFKA = new KafkaExtension();
 
+    @TempDir
+    private Path directory = Path.of("");
+
     private final TestDatabase database = POSTGRES.createDatabase();
     private final String topic = KAFKA.newTopic(1);
 
@@ -39,32 +43,50 @@ class ExecutorLifecycleIT {
     void drainsARunInProgressThenClosesItsLease() {
         try (ExecutorFixture executor = start("--drain-timeout=20s");
                 ExecutionLogReader log = new ExecutionLogReader(KAFKA.bootstrapServers(), topic)) {
-            Tenant tenant = Tenant.create(database, "Pro");
-            CompletableFuture<ExecuteResponse> reply = begin(executor, tenant, loopFor(2));
-            awaitRun(executor);
+            CompletableFuture<ExecuteResponse> reply = beginLoop(executor, 2);
 
             CompletableFuture<Void> closed =
                     CompletableFuture.runAsync(() -> executor.server().close());
 
             assertThat(reply).succeedsWithin(20, TimeUnit.SECONDS).satisfies(response -> {
-                assertThat(response.getReceipt().getStatus()).isEqualTo(ExecutionStatus.EXECUTION_STATUS_TIMED_OUT);
                 assertThat(closed).succeedsWithin(30, TimeUnit.SECONDS);
-                assertThat(log.awaitExecution(response.getReceipt().getExecutionId())
-                                .getCharged())
-                        .isTrue();
-                await().pollInSameThread()
-                        .until(() -> log.hasLeaseClosed(response.getReceipt().getLeaseId()));
+                assertRecordedAndItsLeaseClosed(log, response);
             });
         }
     }
 
     @Test
-    void stopsAndRecordsARunThatOutlivesTheDrain() {
-        try (ExecutorFixture executor = start("--drain-timeout=0s");
+    void drainsAsAProcessOnSigtermAndEndsByItself() throws InterruptedException {
+        try (ForkedExecutor executor = ForkedExecutor.start(
+                        directory,
+                        database.url("wasmwiz_executor"),
+                        KAFKA.bootstrapServers(),
+                        topic,
+                        "--drain-timeout=20s");
                 ExecutionLogReader log = new ExecutionLogReader(KAFKA.bootstrapServers(), topic)) {
-            Tenant tenant = Tenant.create(database, "Pro");
-            CompletableFuture<ExecuteResponse> reply = begin(executor, tenant, loopFor(30));
-            awaitRun(executor);
+            await().atMost(30, TimeUnit.SECONDS).until(executor::isReady);
+            CompletableFuture<ExecuteResponse> reply = beginLoop(executor, 2);
+
+            executor.terminate();
+
+            assertThat(reply)
+                    .succeedsWithin(20, TimeUnit.SECONDS)
+                    .satisfies(response -> assertRecordedAndItsLeaseClosed(log, response));
+            assertThat(executor.process().waitFor(30, TimeUnit.SECONDS))
+                    .as(executor.log())
+                    .isTrue();
+            // What a JVM answers that SIGTERM ended, however orderly: 128 and the signal's number.
+            assertThat(executor.process().exitValue()).as(executor.log()).isEqualTo(143);
+            assertThat(executor.log()).contains("executor draining", "executor closed");
+        }
+    }
+
+    @Test
+    void stopsAndRecordsARunThatOutlivesTheDrain() {
+        // Long enough for an admitted call to be compiled and started: what never started is not recorded.
+        try (ExecutorFixture executor = start("--drain-timeout=3s");
+                ExecutionLogReader log = new ExecutionLogReader(KAFKA.bootstrapServers(), topic)) {
+            CompletableFuture<ExecuteResponse> reply = beginLoop(executor, 30);
 
             executor.server().close();
 
@@ -81,15 +103,15 @@ class ExecutorLifecycleIT {
     void runsAsTheDeveloperWithoutAKeyInDevelopment() {
         try (ExecutorFixture executor = start("--env=development", "--auth-required=false");
                 ExecutionLogReader log = new ExecutionLogReader(KAFKA.bootstrapServers(), topic)) {
-            ExecuteResponse response = ExecutionServiceGrpc.newBlockingStub(executor.channel())
-                    .execute(ExecutorServerIT.inline(Programs.HELLO));
+            ExecuteResponse response =
+                    ExecutionServiceGrpc.newBlockingStub(executor.channel()).execute(Programs.inline(Programs.HELLO));
 
             assertThat(response.getStdout().toStringUtf8()).isEqualTo("hello");
             ExecutionEvent event = log.awaitExecution(response.getReceipt().getExecutionId());
             assertThat(event.getApiKeyId().isEmpty()).isTrue();
             assertThat(event.getCharged()).isTrue();
             StatusRuntimeException error =
-                    Errors.of(() -> executor.execution("ww_wrong").execute(ExecutorServerIT.inline(Programs.HELLO)));
+                    Errors.of(() -> executor.execution("ww_wrong").execute(Programs.inline(Programs.HELLO)));
             assertThat(Errors.reason(error)).isEqualTo("KEY_MALFORMED");
         }
     }
@@ -122,21 +144,24 @@ class ExecutorLifecycleIT {
         return executor;
     }
 
-    private static CompletableFuture<ExecuteResponse> begin(
-            ExecutorFixture executor, Tenant tenant, ExecuteRequest request) {
-        CompletableFuture<ExecuteResponse> reply = new CompletableFuture<>();
-        ExecutorFixture.with(ExecutionServiceGrpc.newStub(executor.channel()), tenant.key())
-                .execute(request, new Reply<>(reply));
+    /** A run of a new tenant, in progress, that is stopped at its run time. */
+    private CompletableFuture<ExecuteResponse> beginLoop(ExecutorClient executor, int seconds) {
+        Tenant tenant = Tenant.create(database, "Pro");
+        CompletableFuture<ExecuteResponse> reply = executor.begin(
+                tenant.key(),
+                Programs.inline(Programs.LOOP).toBuilder()
+                        .setLimits(Limits.newBuilder()
+                                .setRunTime(Duration.newBuilder().setSeconds(seconds)))
+                        .build());
+        await().until(() -> executor.metric("wasmwiz_admission_in_flight") == 1);
         return reply;
     }
 
-    private static void awaitRun(ExecutorFixture executor) {
-        await().until(() -> executor.admin("/metrics").body().contains("wasmwiz_admission_in_flight 1.0"));
-    }
-
-    private static ExecuteRequest loopFor(int seconds) {
-        return ExecutorServerIT.inline(Programs.LOOP).toBuilder()
-                .setLimits(Limits.newBuilder().setRunTime(Duration.newBuilder().setSeconds(seconds)))
-                .build();
+    private static void assertRecordedAndItsLeaseClosed(ExecutionLogReader log, ExecuteResponse response) {
+        assertThat(response.getReceipt().getStatus()).isEqualTo(ExecutionStatus.EXECUTION_STATUS_TIMED_OUT);
+        assertThat(log.awaitExecution(response.getReceipt().getExecutionId()).getCharged())
+                .isTrue();
+        await().pollInSameThread()
+                .until(() -> log.hasLeaseClosed(response.getReceipt().getLeaseId()));
     }
 }

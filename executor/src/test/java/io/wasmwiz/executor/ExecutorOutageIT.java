@@ -52,7 +52,7 @@ class ExecutorOutageIT {
             try (ExecutorFixture executor =
                     ExecutorFixture.start(database.url("wasmwiz_executor"), kafka.bootstrapServers(), TOPIC)) {
                 await().atMost(RECOVERY).until(executor::isReady);
-                executor.execution(tenant.key()).execute(ExecutorServerIT.inline(Programs.HELLO));
+                executor.execution(tenant.key()).execute(Programs.inline(Programs.HELLO));
 
                 kafka.kill();
 
@@ -60,8 +60,8 @@ class ExecutorOutageIT {
                 assertThat(executor.admin("/health/ready").body()).contains("kafka");
                 assertThat(health(executor, ExecutionServiceGrpc.SERVICE_NAME)).isEqualTo(ServingStatus.NOT_SERVING);
                 assertThat(health(executor, UsageServiceGrpc.SERVICE_NAME)).isEqualTo(ServingStatus.SERVING);
-                StatusRuntimeException error = Errors.of(
-                        () -> executor.execution(tenant.key()).execute(ExecutorServerIT.inline(Programs.HELLO)));
+                StatusRuntimeException error =
+                        Errors.of(() -> executor.execution(tenant.key()).execute(Programs.inline(Programs.HELLO)));
                 assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
                 assertThat(Errors.reason(error)).isEqualTo("EVENT_LOG_UNAVAILABLE");
                 assertThat(Errors.detail(error, RetryInfo.class)).isPresent();
@@ -74,7 +74,7 @@ class ExecutorOutageIT {
 
                 await().atMost(RECOVERY).until(executor::isReady);
                 assertThat(executor.execution(tenant.key())
-                                .execute(ExecutorServerIT.inline(Programs.HELLO))
+                                .execute(Programs.inline(Programs.HELLO))
                                 .getStdout()
                                 .toStringUtf8())
                         .isEqualTo("hello");

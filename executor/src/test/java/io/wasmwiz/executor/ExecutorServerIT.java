@@ -8,17 +8,20 @@ import com.google.protobuf.Duration;
 import com.google.rpc.BadRequest;
 import com.google.rpc.QuotaFailure;
 import com.google.rpc.RetryInfo;
+import io.grpc.CallOptions;
 import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
+import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import io.wasmwiz.events.v1.ExecutionEvent;
 import io.wasmwiz.executor.ExecutorFixture.Tenant;
 import io.wasmwiz.executor.grpc.Errors;
 import io.wasmwiz.executor.modules.ModuleDigest;
+import io.wasmwiz.executor.sandbox.Wat;
 import io.wasmwiz.testing.KafkaExtension;
 import io.wasmwiz.testing.PostgresExtension;
 import io.wasmwiz.testing.TestDatabase;
@@ -33,13 +36,13 @@ import io.wasmwiz.v1.GetQuotaResponse;
 import io.wasmwiz.v1.Limits;
 import io.wasmwiz.v1.ListModulesRequest;
 import io.wasmwiz.v1.ListModulesResponse;
-import io.wasmwiz.v1.ModuleRef;
 import io.wasmwiz.v1.ModuleServiceGrpc;
+import io.wasmwiz.v1.QuotaWindow;
 import io.wasmwiz.v1.Receipt;
+import io.wasmwiz.v1.TrapKind;
 import io.wasmwiz.v1.UploadModuleHeader;
 import io.wasmwiz.v1.UploadModuleRequest;
 import io.wasmwiz.v1.UploadModuleResponse;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
@@ -92,38 +95,64 @@ class ExecutorServerIT {
 
     @Test
     void runsAModuleAndSaysInTheReceiptWhatTheEventSays() {
-        ExecuteResponse response = executor.execution(pro.key()).execute(inline(Programs.HELLO));
+        ExecuteResponse response = executor.execution(pro.key()).execute(Programs.inline(Programs.HELLO));
 
         assertThat(response.getStdout().toStringUtf8()).isEqualTo("hello");
         assertThat(response.getMessage()).isEmpty();
         Receipt receipt = response.getReceipt();
         ExecutionEvent event = log.awaitExecution(receipt.getExecutionId());
+        ReceiptAndEvent.assertAgree(receipt, event);
         assertThat(receipt.getStatus()).isEqualTo(ExecutionStatus.EXECUTION_STATUS_COMPLETED);
-        assertThat(receipt.getStatusValue()).isEqualTo(event.getStatusValue());
-        assertThat(receipt.getExitCode()).isEqualTo(event.getExitCode()).isZero();
-        assertThat(receipt.getAdmittedAt()).isEqualTo(event.getAdmittedAt());
+        assertThat(receipt.hasExitCode()).isTrue();
+        assertThat(receipt.getExitCode()).isZero();
         assertThat(receipt.getModuleDigest())
                 .isEqualTo(ModuleDigest.of(Programs.HELLO).toString());
-        assertThat(receipt.getWallTimeUs()).isEqualTo(event.getWallTimeUs());
-        assertThat(receipt.getCpuTimeUs()).isEqualTo(event.getCpuTimeUs());
-        assertThat(receipt.getQueueTimeUs()).isEqualTo(event.getQueueTimeUs());
-        assertThat(receipt.getPeakMemoryBytes())
-                .isEqualTo(event.getPeakMemoryBytes())
-                .isEqualTo(65_536);
-        assertThat(receipt.getModuleBytes()).isEqualTo(event.getModuleBytes()).isEqualTo(Programs.HELLO.length);
-        assertThat(receipt.getOutputBytes()).isEqualTo(event.getOutputBytes()).isEqualTo(5);
-        assertThat(receipt.getCharged()).isEqualTo(event.getCharged()).isTrue();
-        assertThat(receipt.getTier()).isEqualTo(event.getTier()).isEqualTo("Pro");
-        assertThat(receipt.getTierVersion()).isEqualTo(event.getTierVersion());
-        assertThat(UUID.fromString(receipt.getLeaseId())).isEqualTo(ExecutionLogReader.uuid(event.getLeaseId()));
+        assertThat(receipt.getPeakMemoryBytes()).isEqualTo(65_536);
+        assertThat(receipt.getModuleBytes()).isEqualTo(Programs.HELLO.length);
+        assertThat(receipt.getInputBytes()).isZero();
+        assertThat(receipt.getOutputBytes()).isEqualTo(5);
+        assertThat(receipt.getOutputTruncated()).isFalse();
+        assertThat(receipt.getOutputLost()).isFalse();
+        assertThat(receipt.getCharged()).isTrue();
+        assertThat(receipt.getTier()).isEqualTo("Pro");
         assertThat(ExecutionLogReader.uuid(event.getUserId())).isEqualTo(pro.accountId());
         assertThat(ExecutionLogReader.uuid(event.getApiKeyId())).isEqualTo(pro.keyId());
         assertThat(receipt.getQuotaRemaining()).isBetween(0L, 49_999L);
     }
 
     @Test
+    void saysInTheReceiptWhatTheEventSaysOfTruncatedOutput() {
+        executor.execution(pro.key()).execute(Programs.inline(Programs.HELLO));
+
+        ExecuteResponse response = executor.execution(pro.key())
+                .execute(Programs.byDigest(Programs.HELLO).toBuilder()
+                        .setInput(ByteString.copyFromUtf8("abc"))
+                        .setLimits(Limits.newBuilder().setStdoutBytes(2))
+                        .build());
+
+        assertThat(response.getStdout().toStringUtf8()).isEqualTo("he");
+        Receipt receipt = response.getReceipt();
+        ReceiptAndEvent.assertAgree(receipt, log.awaitExecution(receipt.getExecutionId()));
+        assertThat(receipt.getCacheHit()).isTrue();
+        assertThat(receipt.getInputBytes()).isEqualTo(3);
+        assertThat(receipt.getOutputBytes()).isEqualTo(2);
+        assertThat(receipt.getOutputTruncated()).isTrue();
+    }
+
+    @Test
+    void saysInTheReceiptWhatTheEventSaysOfATrap() {
+        ExecuteResponse response = executor.execution(pro.key()).execute(Programs.inline(Wat.command("(unreachable)")));
+
+        Receipt receipt = response.getReceipt();
+        ReceiptAndEvent.assertAgree(receipt, log.awaitExecution(receipt.getExecutionId()));
+        assertThat(receipt.getStatus()).isEqualTo(ExecutionStatus.EXECUTION_STATUS_TRAPPED);
+        assertThat(receipt.getTrap()).isEqualTo(TrapKind.TRAP_KIND_UNREACHABLE);
+        assertThat(receipt.hasExitCode()).isFalse();
+    }
+
+    @Test
     void tellsAGuestsFailureAsAResult() {
-        ExecuteResponse response = executor.execution(pro.key()).execute(inline(Programs.exit(3)));
+        ExecuteResponse response = executor.execution(pro.key()).execute(Programs.inline(Programs.exit(3)));
 
         assertThat(response.getReceipt().getStatus()).isEqualTo(ExecutionStatus.EXECUTION_STATUS_FAILED);
         assertThat(response.getReceipt().getExitCode()).isEqualTo(3);
@@ -132,9 +161,9 @@ class ExecutorServerIT {
 
     @Test
     void runsByDigestWhatWasBroughtAlong() {
-        executor.execution(pro.key()).execute(inline(Programs.HELLO));
+        executor.execution(pro.key()).execute(Programs.inline(Programs.HELLO));
 
-        ExecuteResponse response = executor.execution(pro.key()).execute(byDigest(Programs.HELLO));
+        ExecuteResponse response = executor.execution(pro.key()).execute(Programs.byDigest(Programs.HELLO));
 
         assertThat(response.getStdout().toStringUtf8()).isEqualTo("hello");
         assertThat(response.getReceipt().getCacheHit()).isTrue();
@@ -142,11 +171,11 @@ class ExecutorServerIT {
 
     @Test
     void doesNotShowOneAccountTheModulesOfAnother() {
-        executor.execution(pro.key()).execute(inline(Programs.HELLO));
+        executor.execution(pro.key()).execute(Programs.inline(Programs.HELLO));
         Tenant other = Tenant.create(database, "Free");
 
         StatusRuntimeException error =
-                Errors.of(() -> executor.execution(other.key()).execute(byDigest(Programs.HELLO)));
+                Errors.of(() -> executor.execution(other.key()).execute(Programs.byDigest(Programs.HELLO)));
 
         assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
         assertThat(Errors.reason(error)).isEqualTo("MODULE_NOT_FOUND");
@@ -171,7 +200,7 @@ class ExecutorServerIT {
     @Test
     void doesNotIgnoreARequestId() {
         StatusRuntimeException error = Errors.of(() -> executor.execution(pro.key())
-                .execute(inline(Programs.HELLO).toBuilder()
+                .execute(Programs.inline(Programs.HELLO).toBuilder()
                         .setRequestId(UUID.randomUUID().toString())
                         .build()));
 
@@ -180,16 +209,36 @@ class ExecutorServerIT {
     }
 
     @Test
-    void letsGrpcRefuseAMessageBeyondModuleAndInput() {
-        ByteString eleven = ByteString.copyFrom(new byte[11 << 20]);
+    void letsGrpcRefuseAMessageBeyondModuleAndInputAndNamesTheLimit() {
+        int limit = (10 << 20) + (1 << 20) + (64 << 10);
+        ExecuteRequest large = Programs.inline(new byte[11 << 20]).toBuilder()
+                .setInput(ByteString.copyFrom(new byte[1 << 20]))
+                .build();
 
-        StatusRuntimeException error = Errors.of(() -> executor.execution(pro.key())
-                .execute(ExecuteRequest.newBuilder()
-                        .setModule(ModuleRef.newBuilder().setInline(eleven))
-                        .setInput(ByteString.copyFrom(new byte[1 << 20]))
-                        .build()));
+        StatusRuntimeException error =
+                Errors.of(() -> executor.execution(pro.key()).execute(large));
 
         assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+        assertThat(error.getStatus().getDescription())
+                .isEqualTo("gRPC message exceeds maximum size %d: %d", limit, large.getSerializedSize());
+        assertThat(Errors.details(error)).isEmpty();
+        assertNothingHappened();
+    }
+
+    @Test
+    void letsGrpcNameAMethodThatIsNotThere() {
+        StatusRuntimeException error = Errors.of(() -> ClientCalls.blockingUnaryCall(
+                executor.channel(),
+                ExecutionServiceGrpc.getExecuteMethod().toBuilder()
+                        .setFullMethodName("wasmwiz.v1.ExecutionService/Perform")
+                        .build(),
+                CallOptions.DEFAULT,
+                Programs.inline(Programs.HELLO)));
+
+        assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
+        assertThat(error.getStatus().getDescription())
+                .isEqualTo("Method not found: wasmwiz.v1.ExecutionService/Perform");
+        assertThat(Errors.details(error)).isEmpty();
     }
 
     static Stream<Arguments> badKeys() {
@@ -219,7 +268,7 @@ class ExecutorServerIT {
         });
 
         StatusRuntimeException error = Errors.of(
-                () -> executor.execution(key.isEmpty() ? pro.key() : key).execute(inline(Programs.HELLO)));
+                () -> executor.execution(key.isEmpty() ? pro.key() : key).execute(Programs.inline(Programs.HELLO)));
 
         assertThat(Errors.reason(error)).isEqualTo(reason);
         assertThat(error.getStatus().getCode())
@@ -228,8 +277,8 @@ class ExecutorServerIT {
 
     @Test
     void refusesACallWithoutAKey() {
-        StatusRuntimeException error = Errors.of(
-                () -> ExecutionServiceGrpc.newBlockingStub(executor.channel()).execute(inline(Programs.HELLO)));
+        StatusRuntimeException error = Errors.of(() ->
+                ExecutionServiceGrpc.newBlockingStub(executor.channel()).execute(Programs.inline(Programs.HELLO)));
 
         assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.UNAUTHENTICATED);
         assertThat(Errors.reason(error)).isEqualTo("KEY_MISSING");
@@ -240,7 +289,7 @@ class ExecutorServerIT {
         Tenant free = Tenant.create(database, "Free");
         List<String> reasons = Stream.generate(() -> {
                     try {
-                        executor.execution(free.key()).execute(inline(Programs.HELLO));
+                        executor.execution(free.key()).execute(Programs.inline(Programs.HELLO));
                         return "";
                     } catch (StatusRuntimeException e) {
                         assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
@@ -260,23 +309,24 @@ class ExecutorServerIT {
     void stopsTheGuestOfACallThatIsCancelled() {
         Context.CancellableContext call = Context.current().withCancellation();
         CompletableFuture<ExecuteResponse> reply = CompletableFuture.supplyAsync(() ->
-                callIn(call, () -> executor.execution(pro.key()).execute(inline(Programs.LOOP))));
-        await().until(() -> metric("wasmwiz_executions_in_flight") == 1 && metric("wasmwiz_admission_in_flight") == 1);
+                callIn(call, () -> executor.execution(pro.key()).execute(Programs.inline(Programs.LOOP))));
+        await().until(() -> executor.metric("wasmwiz_executions_in_flight") == 1
+                && executor.metric("wasmwiz_admission_in_flight") == 1);
 
         call.cancel(null);
 
         assertThat(reply).failsWithin(10, TimeUnit.SECONDS);
-        await().until(() -> metric("wasmwiz_executions_in_flight") == 0);
-        assertThat(metric("wasmwiz_admission_in_flight")).isZero();
+        await().until(() -> executor.metric("wasmwiz_executions_in_flight") == 0);
+        assertThat(executor.metric("wasmwiz_admission_in_flight")).isZero();
     }
 
     @Test
     void stopsAndRecordsTheGuestOfACallWhoseDeadlinePasses() {
-        executor.execution(pro.key()).execute(inline(Programs.HELLO));
+        executor.execution(pro.key()).execute(Programs.inline(Programs.HELLO));
 
         StatusRuntimeException error = Errors.of(() -> executor.execution(pro.key())
                 .withDeadlineAfter(1_500, TimeUnit.MILLISECONDS)
-                .execute(inline(Programs.LOOP)));
+                .execute(Programs.inline(Programs.LOOP)));
 
         assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
         ExecutionEvent event = log.awaitExecution(
@@ -286,18 +336,53 @@ class ExecutorServerIT {
     }
 
     @Test
-    void beginsNothingAfterTheDeadline() {
+    void beginsNothingAfterTheDeadlineOfTheClient() {
         StatusRuntimeException error = Errors.of(() -> executor.execution(pro.key())
                 .withDeadlineAfter(-1, TimeUnit.SECONDS)
-                .execute(inline(Programs.LOOP)));
+                .execute(Programs.inline(Programs.LOOP)));
 
         assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+        assertThat(error.getStatus().getDescription()).contains("deadline");
+        assertThat(Errors.details(error)).isEmpty();
+        assertNothingHappened();
+    }
+
+    @Test
+    void beginsNothingWhenTheDeadlinePassedOnTheWay() {
+        // The header alone: a client that kept the deadline itself would not send the call.
+        StatusRuntimeException error =
+                Errors.of(() -> ExecutorClient.withHeader(executor.execution(pro.key()), "grpc-timeout", "0n")
+                        .execute(Programs.inline(Programs.LOOP)));
+
+        // The server resets the stream; the client library of a caller with a deadline says DEADLINE_EXCEEDED.
+        assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.CANCELLED);
+        assertNothingHappened();
+    }
+
+    /** No event, no unit held, no module kept, nothing in progress, whatever this tenant called. */
+    private void assertNothingHappened() {
+        assertThat(executor.metric("wasmwiz_executions_in_flight")).isZero();
+        assertThat(executor.metric("wasmwiz_admission_in_flight")).isZero();
+        assertThat(executor.modules(pro.key())
+                        .listModules(ListModulesRequest.getDefaultInstance())
+                        .getModulesList())
+                .isEmpty();
+        QuotaWindow day = executor.usage(pro.key())
+                .getQuota(GetQuotaRequest.getDefaultInstance())
+                .getDay();
+        assertThat(day.getHeld()).isZero();
+        // An account's events are in the order of its runs, so an earlier one would be there by now.
+        ExecuteResponse next = executor.execution(pro.key()).execute(Programs.inline(Programs.HELLO));
+        ExecutionEvent first = log.awaitExecution(
+                event -> ExecutionLogReader.uuid(event.getUserId()).equals(pro.accountId()));
+        assertThat(ExecutionLogReader.uuid(first.getExecutionId()))
+                .hasToString(next.getReceipt().getExecutionId());
     }
 
     @Test
     void stopsAGuestAtItsRunTime() {
         ExecuteResponse response = executor.execution(pro.key())
-                .execute(inline(Programs.LOOP).toBuilder()
+                .execute(Programs.inline(Programs.LOOP).toBuilder()
                         .setLimits(Limits.newBuilder()
                                 .setRunTime(Duration.newBuilder().setNanos(100_000_000)))
                         .build());
@@ -345,7 +430,8 @@ class ExecutorServerIT {
         assertThat(Errors.reason(Errors.of(() -> modules.deleteModule(
                         DeleteModuleRequest.newBuilder().setDigest(digest).build()))))
                 .isEqualTo("MODULE_NOT_FOUND");
-        assertThat(Errors.reason(Errors.of(() -> executor.execution(pro.key()).execute(byDigest(Programs.HELLO)))))
+        assertThat(Errors.reason(
+                        Errors.of(() -> executor.execution(pro.key()).execute(Programs.byDigest(Programs.HELLO)))))
                 .isEqualTo("MODULE_NOT_FOUND");
     }
 
@@ -375,7 +461,7 @@ class ExecutorServerIT {
 
     @Test
     void showsTheAllowances() {
-        executor.execution(pro.key()).execute(inline(Programs.HELLO));
+        executor.execution(pro.key()).execute(Programs.inline(Programs.HELLO));
 
         GetQuotaResponse quota = executor.usage(pro.key()).getQuota(GetQuotaRequest.getDefaultInstance());
 
@@ -405,7 +491,7 @@ class ExecutorServerIT {
 
     @Test
     void countsCallsByMethodAndCodeAndNamesNoAccount() {
-        executor.execution(pro.key()).execute(inline(Programs.HELLO));
+        executor.execution(pro.key()).execute(Programs.inline(Programs.HELLO));
 
         String metrics = executor.admin("/metrics").body();
 
@@ -423,26 +509,13 @@ class ExecutorServerIT {
     @Test
     void doesNotServeReflectionUnlessAsked() {
         var reflection = io.grpc.reflection.v1.ServerReflectionGrpc.newStub(executor.channel());
-        CompletableFuture<Throwable> failure = new CompletableFuture<>();
-        reflection.serverReflectionInfo(new StreamObserver<>() {
-            @Override
-            public void onNext(io.grpc.reflection.v1.ServerReflectionResponse response) {
-                failure.completeExceptionally(new AssertionError("answered"));
-            }
+        CompletableFuture<io.grpc.reflection.v1.ServerReflectionResponse> reply = new CompletableFuture<>();
+        reflection.serverReflectionInfo(new Reply<>(reply));
 
-            @Override
-            public void onError(Throwable error) {
-                failure.complete(error);
-            }
-
-            @Override
-            public void onCompleted() {
-                failure.completeExceptionally(new AssertionError("completed"));
-            }
-        });
-
-        assertThat(failure)
-                .succeedsWithin(5, TimeUnit.SECONDS)
+        assertThat(reply)
+                .failsWithin(5, TimeUnit.SECONDS)
+                .withThrowableThat()
+                .havingCause()
                 .satisfies(error ->
                         assertThat(Status.fromThrowable(error).getCode()).isEqualTo(Status.Code.UNIMPLEMENTED));
     }
@@ -455,19 +528,9 @@ class ExecutorServerIT {
         }
     }
 
-    private static double metric(String name) {
-        return executor.admin("/metrics")
-                .body()
-                .lines()
-                .filter(line -> line.startsWith(name + " "))
-                .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
-                .findFirst()
-                .orElseThrow(() -> new AssertionError("no metric " + name));
-    }
-
     private static UploadModuleResponse upload(Tenant tenant, String name, byte[] module, int chunkBytes) {
         CompletableFuture<UploadModuleResponse> reply = new CompletableFuture<>();
-        StreamObserver<UploadModuleRequest> parts = ExecutorFixture.with(
+        StreamObserver<UploadModuleRequest> parts = ExecutorClient.with(
                         ModuleServiceGrpc.newStub(executor.channel()), tenant.key())
                 .uploadModule(new Reply<>(reply));
         parts.onNext(UploadModuleRequest.newBuilder()
@@ -483,22 +546,5 @@ class ExecutorServerIT {
         }
         parts.onCompleted();
         return reply.orTimeout(20, TimeUnit.SECONDS).join();
-    }
-
-    static ExecuteRequest inline(byte[] module) {
-        return ExecuteRequest.newBuilder()
-                .setModule(ModuleRef.newBuilder().setInline(ByteString.copyFrom(module)))
-                .build();
-    }
-
-    private static ExecuteRequest byDigest(byte[] module) {
-        return ExecuteRequest.newBuilder()
-                .setModule(
-                        ModuleRef.newBuilder().setDigest(ModuleDigest.of(module).toString()))
-                .build();
-    }
-
-    static byte[] utf8(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -1,9 +1,13 @@
 package io.wasmwiz.executor;
 
+import com.google.protobuf.ByteString;
+import io.wasmwiz.executor.modules.ModuleDigest;
 import io.wasmwiz.executor.sandbox.Wat;
+import io.wasmwiz.v1.ExecuteRequest;
+import io.wasmwiz.v1.ModuleRef;
 
-/** Guests of tests. */
-final class Programs {
+/** Guests of tests, and the requests that run them. */
+public final class Programs {
     /** Writes {@code hello} to standard output and exits with 0. */
     static final byte[] HELLO = Wat.wasm(Wat.program(
             "(memory (export \"memory\") 1 4) (data (i32.const 8) \"hello\")",
@@ -23,5 +27,20 @@ final class Programs {
     /** Starts with {@code pages} of memory. */
     static byte[] withMemory(int pages) {
         return Wat.wasm(Wat.program("(memory (export \"memory\") " + pages + ")", ""));
+    }
+
+    /** Runs {@code module}, which is brought along. */
+    public static ExecuteRequest inline(byte[] module) {
+        return ExecuteRequest.newBuilder()
+                .setModule(ModuleRef.newBuilder().setInline(ByteString.copyFrom(module)))
+                .build();
+    }
+
+    /** Runs {@code module}, which the account has. */
+    static ExecuteRequest byDigest(byte[] module) {
+        return ExecuteRequest.newBuilder()
+                .setModule(
+                        ModuleRef.newBuilder().setDigest(ModuleDigest.of(module).toString()))
+                .build();
     }
 }

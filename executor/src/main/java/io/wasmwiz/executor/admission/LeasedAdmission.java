@@ -5,8 +5,8 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.wasmwiz.executor.admission.Admission.Admitted;
 import io.wasmwiz.executor.auth.Caller;
-import io.wasmwiz.executor.database.DatabaseThreads;
 import io.wasmwiz.executor.events.ExecutionEvents;
+import io.wasmwiz.executor.work.WorkPool;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -37,7 +37,7 @@ public final class LeasedAdmission implements AdmissionControl, AutoCloseable {
     private static final long DRAIN_POLL_MILLIS = 20;
 
     private final AdmissionConfig config;
-    private final DatabaseThreads databaseThreads;
+    private final WorkPool databaseThreads;
     private final ScheduledThreadPoolExecutor upkeep;
     private final LeaseCloser closer;
     private final DailyLeases days;
@@ -56,7 +56,7 @@ public final class LeasedAdmission implements AdmissionControl, AutoCloseable {
             MeterRegistry metrics) {
         this.config = config;
         this.databaseThreads =
-                new DatabaseThreads("admission-database", config.databaseThreads(), config.databaseQueue());
+                WorkPool.open("admission-database", config.databaseThreads(), config.databaseQueue(), metrics);
         this.upkeep = new ScheduledThreadPoolExecutor(1, runnable -> {
             Thread thread = new Thread(runnable, "lease-upkeep");
             thread.setDaemon(true);

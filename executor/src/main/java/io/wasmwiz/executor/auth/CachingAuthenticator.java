@@ -10,7 +10,7 @@ import io.wasmwiz.executor.auth.Authentication.Granted;
 import io.wasmwiz.executor.auth.Authentication.Reason;
 import io.wasmwiz.executor.auth.Authentication.Unavailable;
 import io.wasmwiz.executor.database.Causes;
-import io.wasmwiz.executor.database.DatabaseThreads;
+import io.wasmwiz.executor.work.WorkPool;
 import java.time.Clock;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -39,7 +39,7 @@ public final class CachingAuthenticator implements Authenticator, AutoCloseable 
     private static final Logger log = LoggerFactory.getLogger(CachingAuthenticator.class);
     private static final String SCHEME = "Bearer ";
 
-    private final DatabaseThreads databaseThreads;
+    private final WorkPool databaseThreads;
     private final CachedReads<ApiKeyHash, StoredKey> keys;
     private final CachedReads<String, StoredAccount> accounts;
     private final Clock clock;
@@ -49,7 +49,8 @@ public final class CachingAuthenticator implements Authenticator, AutoCloseable 
     private final AtomicLong lastWarningNanos = new AtomicLong(System.nanoTime() - 1_000_000_000L);
 
     CachingAuthenticator(AuthConfig config, ApiKeyStore store, Clock clock, Ticker ticker, MeterRegistry metrics) {
-        this.databaseThreads = new DatabaseThreads("auth-database", config.databaseThreads(), config.databaseQueue());
+        this.databaseThreads =
+                WorkPool.open("auth-database", config.databaseThreads(), config.databaseQueue(), metrics);
         this.keys =
                 new CachedReads<>(store::findKey, databaseThreads, config.cacheTtl(), config.cacheEntries(), ticker);
         this.accounts = new CachedReads<>(store::findAccount, databaseThreads, config.cacheTtl(), 1, ticker);

@@ -1,4 +1,4 @@
-/** What every class that reads PostgreSQL on behalf of a call shares: threads that may block. */
+/** What every class that reads PostgreSQL on behalf of a call shares: what it logs of a failure. */
 @NullMarked
 package io.wasmwiz.executor.database;
 

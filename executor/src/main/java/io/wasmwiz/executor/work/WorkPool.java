@@ -10,16 +10,20 @@ import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Few threads and a bounded queue for work that blocks or computes, so that neither Netty's threads nor those of the
- * sandbox and of Kafka ever do. Thread-safe; its opener closes it.
+ * sandbox and of Kafka ever do. {@link #submit} is for work whose failure a caller is told, {@link #execute} for work that
+ * has an answer of its own to a full queue. Thread-safe; its opener closes it.
  */
-public final class WorkPool implements AutoCloseable {
+public final class WorkPool implements Executor, AutoCloseable {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+    private static final long CLOSE_SECONDS = 5;
 
     private final String name;
     private final ThreadPoolExecutor threads;
@@ -33,13 +37,15 @@ public final class WorkPool implements AutoCloseable {
      * Opens a pool.
      *
      * @param name of the queue in refusals, metrics and thread names
-     * @param threadCount threads, at least 1
+     * @param threadCount threads, at least 1, started as they are needed; more than the connection pool holds are of no use
+     *     to work that reads PostgreSQL
      * @param queueCapacity pieces of work that may wait, at least 1
      */
     public static WorkPool open(String name, int threadCount, int queueCapacity, MeterRegistry metrics) {
+        AtomicInteger number = new AtomicInteger();
         ThreadPoolExecutor threads = new ThreadPoolExecutor(
                 threadCount, threadCount, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(queueCapacity), runnable -> {
-                    Thread thread = new Thread(runnable, "work-" + name);
+                    Thread thread = new Thread(runnable, "work-" + name + "-" + number.incrementAndGet());
                     thread.setDaemon(true);
                     return thread;
                 });
@@ -56,7 +62,7 @@ public final class WorkPool implements AutoCloseable {
     public <T> CompletableFuture<T> submit(Callable<T> work) {
         CompletableFuture<T> result = new CompletableFuture<>();
         try {
-            threads.execute(() -> complete(result, work));
+            execute(() -> complete(result, work));
         } catch (RejectedExecutionException e) {
             result.completeExceptionally(new RefusedException(
                     threads.isShutdown()
@@ -64,6 +70,12 @@ public final class WorkPool implements AutoCloseable {
                             : new Refusal.ServerBusy(name, RETRY_AFTER)));
         }
         return result;
+    }
+
+    /** Runs {@code task} soon; throws {@link RejectedExecutionException} when the queue is full or this is closed. */
+    @Override
+    public void execute(Runnable task) {
+        threads.execute(task);
     }
 
     private static <T> void complete(CompletableFuture<T> result, Callable<T> work) {
@@ -83,7 +95,7 @@ public final class WorkPool implements AutoCloseable {
     public void close() {
         threads.shutdown();
         try {
-            if (!threads.awaitTermination(5, TimeUnit.SECONDS)) {
+            if (!threads.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
                 threads.shutdownNow();
             }
         } catch (InterruptedException e) {

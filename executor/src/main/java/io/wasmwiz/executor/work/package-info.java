@@ -1,4 +1,4 @@
-/** Bounded threads for work that blocks. */
+/** Bounded threads for work that blocks or computes. */
 @NullMarked
 package io.wasmwiz.executor.work;
 

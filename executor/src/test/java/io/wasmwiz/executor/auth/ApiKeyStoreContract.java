@@ -23,22 +23,24 @@ abstract class ApiKeyStoreContract {
     /** Adds an account on tier Free. */
     abstract UUID addAccount(String name, boolean active);
 
-    /** Adds a key; {@code null} limits are the tier's. */
-    abstract UUID addKey(
+    /** A key; {@code null} limits are the tier's. */
+    record NewKey(
             UUID accountId,
             ApiKeyHash hash,
             Set<Scope> scopes,
             @Nullable Integer executionsPerMinute,
             @Nullable Integer executionsPerDay,
             @Nullable Instant expiresAt,
-            boolean revoked);
+            boolean revoked) {}
+
+    abstract UUID add(NewKey key);
 
     @Test
     void findsAKeyWithItsAccountAndTier() {
         UUID account = addAccount("acme", true);
         ApiKeyHash hash = ApiKey.generate(random).hash();
         Instant expiry = Instant.parse("2031-02-03T04:05:06.789012Z");
-        UUID key = addKey(account, hash, Set.of(Scope.EXECUTE, Scope.USAGE), null, null, expiry, false);
+        UUID key = add(new NewKey(account, hash, Set.of(Scope.EXECUTE, Scope.USAGE), null, null, expiry, false));
 
         StoredKey found = store().findKey(hash).orElseThrow();
 
@@ -55,7 +57,7 @@ abstract class ApiKeyStoreContract {
     void lowersTheTierToTheKeysLimitsAndNeverWidensIt() {
         UUID account = addAccount("narrow", true);
         ApiKeyHash hash = ApiKey.generate(random).hash();
-        addKey(account, hash, Set.of(Scope.EXECUTE), 3, 100_000, null, false);
+        add(new NewKey(account, hash, Set.of(Scope.EXECUTE), 3, 100_000, null, false));
 
         Tier tier = store().findKey(hash).orElseThrow().account().tier();
 
@@ -67,7 +69,7 @@ abstract class ApiKeyStoreContract {
     @Test
     void tellsRevokedKeysAndSuspendedAccounts() {
         ApiKeyHash hash = ApiKey.generate(random).hash();
-        addKey(addAccount("gone", false), hash, Set.of(Scope.EXECUTE), null, null, null, true);
+        add(new NewKey(addAccount("gone", false), hash, Set.of(Scope.EXECUTE), null, null, null, true));
 
         StoredKey found = store().findKey(hash).orElseThrow();
 

@@ -2,9 +2,7 @@ package io.wasmwiz.executor.auth;
 
 import io.wasmwiz.executor.auth.ApiKeyStore.StoredAccount;
 import io.wasmwiz.executor.auth.ApiKeyStore.StoredKey;
-import java.time.Instant;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -24,36 +22,29 @@ class InMemoryApiKeyStoreTest extends ApiKeyStoreContract {
     }
 
     @Override
-    UUID addKey(
-            UUID accountId,
-            ApiKeyHash hash,
-            Set<Scope> scopes,
-            @Nullable Integer executionsPerMinute,
-            @Nullable Integer executionsPerDay,
-            @Nullable Instant expiresAt,
-            boolean revoked) {
+    UUID add(NewKey key) {
         StoredAccount account = store.accounts.values().stream()
-                .filter(candidate -> candidate.id().equals(accountId))
+                .filter(candidate -> candidate.id().equals(key.accountId()))
                 .findFirst()
                 .orElseThrow();
         Tier tier = account.tier();
         Tier lowered = new Tier(
                 tier.name(),
                 tier.version(),
-                lower(tier.executionsPerMinute(), executionsPerMinute),
-                lower(tier.executionsPerDay(), executionsPerDay),
+                lower(tier.executionsPerMinute(), key.executionsPerMinute()),
+                lower(tier.executionsPerDay(), key.executionsPerDay()),
                 tier.memoryMib(),
                 tier.runTime(),
                 tier.maxConcurrency());
         UUID id = UUID.randomUUID();
         store.keys.put(
-                hash,
+                key.hash(),
                 new StoredKey(
                         id,
-                        new StoredAccount(accountId, account.active(), lowered),
-                        scopes,
-                        Optional.ofNullable(expiresAt),
-                        revoked));
+                        new StoredAccount(key.accountId(), account.active(), lowered),
+                        key.scopes(),
+                        Optional.ofNullable(key.expiresAt()),
+                        key.revoked()));
         return id;
     }
 

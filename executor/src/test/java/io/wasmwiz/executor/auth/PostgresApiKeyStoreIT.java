@@ -9,10 +9,8 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Locale;
-import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.Jdbi;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -48,30 +46,22 @@ class PostgresApiKeyStoreIT extends ApiKeyStoreContract {
     }
 
     @Override
-    UUID addKey(
-            UUID accountId,
-            ApiKeyHash hash,
-            Set<Scope> scopes,
-            @Nullable Integer executionsPerMinute,
-            @Nullable Integer executionsPerDay,
-            @Nullable Instant expiresAt,
-            boolean revoked) {
-        UUID key = database.insertKey(accountId, hash.sha256());
-        String[] words = scopes.stream()
+    UUID add(NewKey key) {
+        UUID id = database.insertKey(key.accountId(), key.hash().sha256());
+        Instant expiry = key.expiresAt();
+        String[] words = key.scopes().stream()
                 .map(scope -> scope.name().toLowerCase(Locale.ROOT))
                 .toArray(String[]::new);
         database.jdbi()
                 .useHandle(handle -> handle.createUpdate(LIMIT_KEY)
                         .bindArray("scopes", String.class, (Object[]) words)
-                        .bind("perMinute", executionsPerMinute)
-                        .bind("perDay", executionsPerDay)
-                        .bind(
-                                "expiresAt",
-                                expiresAt == null ? null : OffsetDateTime.ofInstant(expiresAt, ZoneOffset.UTC))
-                        .bind("revoked", revoked)
-                        .bind("key", key)
+                        .bind("perMinute", key.executionsPerMinute())
+                        .bind("perDay", key.executionsPerDay())
+                        .bind("expiresAt", expiry == null ? null : OffsetDateTime.ofInstant(expiry, ZoneOffset.UTC))
+                        .bind("revoked", key.revoked())
+                        .bind("key", id)
                         .execute());
-        return key;
+        return id;
     }
 
     @Test

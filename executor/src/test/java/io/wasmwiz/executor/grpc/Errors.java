@@ -9,6 +9,7 @@ import com.google.protobuf.Message;
 import com.google.rpc.ErrorInfo;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import java.util.List;
 import java.util.Optional;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
@@ -29,9 +30,7 @@ public final class Errors {
     }
 
     public static ErrorInfo info(StatusRuntimeException error) {
-        com.google.rpc.Status status = StatusProto.fromThrowable(error);
-        assertThat(status).isNotNull();
-        assertThat(status.getDetailsList().stream().filter(any -> any.is(ErrorInfo.class)))
+        assertThat(details(error).stream().filter(any -> any.is(ErrorInfo.class)))
                 .as("ErrorInfo of %s", error.getStatus())
                 .hasSize(1);
         ErrorInfo info = detail(error, ErrorInfo.class).orElseThrow();
@@ -40,14 +39,13 @@ public final class Errors {
     }
 
     public static <T extends Message> Optional<T> detail(StatusRuntimeException error, Class<T> type) {
+        return details(error).stream().filter(any -> any.is(type)).findFirst().map(any -> unpack(any, type));
+    }
+
+    /** All it carries; empty for the errors of gRPC itself. */
+    public static List<Any> details(StatusRuntimeException error) {
         com.google.rpc.Status status = StatusProto.fromThrowable(error);
-        if (status == null) {
-            return Optional.empty();
-        }
-        return status.getDetailsList().stream()
-                .filter(any -> any.is(type))
-                .findFirst()
-                .map(any -> unpack(any, type));
+        return status == null ? List.of() : status.getDetailsList();
     }
 
     private static <T extends Message> T unpack(Any any, Class<T> type) {

@@ -14,6 +14,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.wasmwiz.executor.Programs;
 import io.wasmwiz.executor.Reply;
 import io.wasmwiz.executor.admission.CountingAdmission;
 import io.wasmwiz.executor.auth.Authentication;
@@ -30,6 +31,7 @@ import io.wasmwiz.executor.modules.ModuleFindings;
 import io.wasmwiz.executor.modules.ModuleInspection;
 import io.wasmwiz.executor.modules.ModuleLibrary;
 import io.wasmwiz.executor.modules.ModulesConfig;
+import io.wasmwiz.executor.sandbox.RunResult;
 import io.wasmwiz.executor.sandbox.ScriptedSandbox;
 import io.wasmwiz.executor.work.WorkPool;
 import io.wasmwiz.service.Closer;
@@ -38,8 +40,8 @@ import io.wasmwiz.v1.ExecuteRequest;
 import io.wasmwiz.v1.ExecuteResponse;
 import io.wasmwiz.v1.ExecutionServiceGrpc;
 import io.wasmwiz.v1.ListModulesRequest;
-import io.wasmwiz.v1.ModuleRef;
 import io.wasmwiz.v1.ModuleServiceGrpc;
+import io.wasmwiz.v1.Receipt;
 import io.wasmwiz.v1.UploadModuleHeader;
 import io.wasmwiz.v1.UploadModuleRequest;
 import io.wasmwiz.v1.UploadModuleResponse;
@@ -72,6 +74,7 @@ class GrpcEdgeIT {
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private final InMemoryModuleStore store = new InMemoryModuleStore(() -> Instant.EPOCH);
     private final ScriptedSandbox sandbox = new ScriptedSandbox();
+    private final ScriptedExecutionEvents events = new ScriptedExecutionEvents();
     private final Closer closer = new Closer();
     private final ScheduledExecutorService timers = Executors.newSingleThreadScheduledExecutor();
     private volatile CompletionStage<Authentication> authentication = CompletableFuture.completedFuture(GRANTED);
@@ -99,7 +102,7 @@ class GrpcEdgeIT {
                                 library,
                                 new CountingAdmission(),
                                 sandbox,
-                                new ScriptedExecutionEvents(),
+                                events,
                                 closer.add(InFlight.open(Duration.ofSeconds(5), metrics)),
                                 System::nanoTime)),
                         new ModuleGrpcService(library, Requests.LIMITS.maxModuleBytes(), modules, timers, metrics))));
@@ -119,7 +122,7 @@ class GrpcEdgeIT {
     void tellsASurpriseByAnIncidentIdAndNothingElse() {
         sandbox.failsWith(new IllegalStateException("secret of the house"));
 
-        StatusRuntimeException error = Errors.of(() -> execute(inline(MODULE)));
+        StatusRuntimeException error = Errors.of(() -> execute(Programs.inline(MODULE)));
 
         assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.INTERNAL);
         assertThat(Errors.reason(error)).isEqualTo("INTERNAL_ERROR");
@@ -132,7 +135,7 @@ class GrpcEdgeIT {
     void tellsAnAbsentKeyStoreAsUnavailableAndNeverAsADenial() {
         authentication = CompletableFuture.completedFuture(new Authentication.Unavailable());
 
-        StatusRuntimeException error = Errors.of(() -> execute(inline(MODULE)));
+        StatusRuntimeException error = Errors.of(() -> execute(Programs.inline(MODULE)));
 
         assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
         assertThat(Errors.reason(error)).isEqualTo("AUTHENTICATION_UNAVAILABLE");
@@ -149,7 +152,7 @@ class GrpcEdgeIT {
 
         assertThat(Errors.reason(error)).isEqualTo("SCOPE_MISSING");
         assertThat(Errors.info(error).getMetadataMap()).containsEntry("scope", "modules");
-        assertThat(execute(inline(MODULE)).getStdout().toStringUtf8()).isEqualTo("out");
+        assertThat(execute(Programs.inline(MODULE)).getStdout().toStringUtf8()).isEqualTo("out");
     }
 
     @Test
@@ -157,9 +160,9 @@ class GrpcEdgeIT {
         CompletableFuture<Authentication> answer = new CompletableFuture<>();
         authentication = answer;
 
-        CompletableFuture<ExecuteResponse> reply = begin(inline(MODULE));
-        CompletableFuture<ExecuteResponse> second = begin(inline(MODULE));
-        StatusRuntimeException third = Errors.of(() -> execute(inline(MODULE)));
+        CompletableFuture<ExecuteResponse> reply = begin(Programs.inline(MODULE));
+        CompletableFuture<ExecuteResponse> second = begin(Programs.inline(MODULE));
+        StatusRuntimeException third = Errors.of(() -> execute(Programs.inline(MODULE)));
 
         assertThat(Errors.reason(third)).isEqualTo("AUTHENTICATION_UNAVAILABLE");
         assertThat(reply).isNotDone();
@@ -312,10 +315,25 @@ class GrpcEdgeIT {
     }
 
     @Test
-    void letsGrpcRefuseAMessageThatIsTooLarge() {
-        StatusRuntimeException error = Errors.of(() -> execute(inline(new byte[2 << 20])));
+    void saysInReceiptAndEventThatOutputWasLost() {
+        sandbox.endsAs(new RunResult.Ran(
+                new RunResult.End.Crashed("killed"),
+                0,
+                new byte[0],
+                new byte[0],
+                false,
+                false,
+                true,
+                ScriptedSandbox.USAGE));
 
-        assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+        Receipt receipt = execute(Programs.inline(MODULE)).getReceipt();
+
+        assertThat(receipt.getOutputLost()).isTrue();
+        assertThat(events.published()).singleElement().satisfies(event -> {
+            assertThat(event.outputLost()).isTrue();
+            assertThat(event.executionId()).hasToString(receipt.getExecutionId());
+            assertThat(event.charged()).isEqualTo(receipt.getCharged());
+        });
     }
 
     private double held() {
@@ -339,12 +357,6 @@ class GrpcEdgeIT {
         CompletableFuture<ExecuteResponse> reply = new CompletableFuture<>();
         ExecutionServiceGrpc.newStub(channel).execute(request, new Reply<>(reply));
         return reply;
-    }
-
-    private static ExecuteRequest inline(byte[] module) {
-        return ExecuteRequest.newBuilder()
-                .setModule(ModuleRef.newBuilder().setInline(ByteString.copyFrom(module)))
-                .build();
     }
 
     private static Arguments row(String reason, String field, UploadModuleRequest... parts) {

@@ -4,15 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.wasmwiz.executor.execution.ExecutionStatus;
 import io.wasmwiz.executor.execution.Receipt;
-import io.wasmwiz.executor.modules.ModuleDigest;
 import io.wasmwiz.executor.sandbox.TrapKind;
 import io.wasmwiz.testing.PostgresExtension;
 import io.wasmwiz.testing.TestDatabase;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
@@ -31,28 +28,17 @@ class PostgresUsageQueriesIT {
     private final UsageQueries usage = new PostgresUsageQueries(database.jdbi("wasmwiz_executor"));
     private final UUID account = database.insertAccount("tenant", "Free");
 
-    private static final String INSERT = """
-            INSERT INTO usage_logs (day, execution_id, user_id, module_digest, tier, tier_version, lease_id, request_id,
-                batch_id, item_id, status, exit_code, trap, admitted_at, wall_time_us, cpu_time_us, queue_time_us,
-                peak_memory_bytes, module_bytes, input_bytes, output_bytes, cache_hit, output_truncated, output_lost,
-                charged, uncharged_cause, log_partition, log_offset)
-            VALUES (:day, :id, :account, :digest, :tier, :version, CAST(:lease AS uuid), CAST(:request AS uuid), CAST(:batch AS uuid), :item, :status, CAST(:exit AS smallint), :trap,
-                :at, :wall, :cpu, :queue, :peak, :module, :input, :output, :cached, :truncated, :lost, :charged, :cause,
-                0, 0)
-            """;
-
     @Test
     void givesBackTheReceiptThatWasSent() {
-        Receipt trapped = receipt(
+        Receipt trapped = LedgerRows.receipt(
                 NOON,
                 ExecutionStatus.TRAPPED,
                 OptionalInt.empty(),
                 Optional.of(TrapKind.BAD_CONVERSION_TO_INTEGER),
                 true);
-        Receipt crashed = receipt(
+        Receipt crashed = LedgerRows.receipt(
                 NOON.plusSeconds(1), ExecutionStatus.SANDBOX_CRASHED, OptionalInt.empty(), Optional.empty(), false);
-        Receipt completed =
-                receipt(NOON.plusSeconds(2), ExecutionStatus.COMPLETED, OptionalInt.of(0), Optional.empty(), true);
+        Receipt completed = LedgerRows.completed(NOON.plusSeconds(2));
         List.of(trapped, crashed, completed).forEach(this::insert);
 
         assertThat(usage.executions(account, Optional.empty(), 10)).containsExactly(completed, crashed, trapped);
@@ -61,13 +47,7 @@ class PostgresUsageQueriesIT {
     @Test
     void pagesThroughDaysNewestFirstWhateverTheTies() {
         List<Receipt> all = new ArrayList<>();
-        IntStream.range(0, 9)
-                .forEach(i -> all.add(receipt(
-                        NOON.plusSeconds(86_400L * (i / 4)),
-                        ExecutionStatus.COMPLETED,
-                        OptionalInt.of(0),
-                        Optional.empty(),
-                        true)));
+        IntStream.range(0, 9).forEach(i -> all.add(LedgerRows.completed(NOON.plusSeconds(86_400L * (i / 4)))));
         all.forEach(this::insert);
 
         List<Receipt> read = new ArrayList<>();
@@ -86,7 +66,7 @@ class PostgresUsageQueriesIT {
 
     @Test
     void showsOnlyTheCallersOwn() {
-        insert(receipt(NOON, ExecutionStatus.COMPLETED, OptionalInt.of(0), Optional.empty(), true));
+        insert(LedgerRows.completed(NOON));
 
         assertThat(usage.executions(UUID.randomUUID(), Optional.empty(), 10)).isEmpty();
     }
@@ -109,74 +89,7 @@ class PostgresUsageQueriesIT {
         assertThat(today.resetsAt().getEpochSecond() % 86_400).isZero();
     }
 
-    private static Receipt receipt(
-            Instant at, ExecutionStatus status, OptionalInt exitCode, Optional<TrapKind> trap, boolean charged) {
-        return new Receipt(
-                UUID.randomUUID(),
-                status,
-                exitCode,
-                trap,
-                at,
-                ModuleDigest.of(new byte[] {1}),
-                1,
-                2,
-                3,
-                65_536,
-                5,
-                6,
-                7,
-                true,
-                false,
-                !charged,
-                charged,
-                "Free",
-                1,
-                0,
-                Optional.of(UUID.randomUUID()),
-                Optional.empty(),
-                charged ? Optional.of(UUID.randomUUID()) : Optional.empty(),
-                charged ? "item" : "");
-    }
-
     private void insert(Receipt receipt) {
-        var day = receipt.admittedAt().atOffset(ZoneOffset.UTC).toLocalDate();
-        database.ensurePartition(day);
-        database.jdbi()
-                .useHandle(handle -> handle.createUpdate(INSERT)
-                        .bind("day", day)
-                        .bind("id", receipt.executionId())
-                        .bind("account", account)
-                        .bind("digest", receipt.moduleDigest().sha256())
-                        .bind("tier", receipt.tier())
-                        .bind("version", receipt.tierVersion())
-                        .bind("lease", receipt.leaseId().orElse(null))
-                        .bind("request", receipt.requestId().orElse(null))
-                        .bind("batch", receipt.batchId().orElse(null))
-                        .bind("item", receipt.itemId().isEmpty() ? null : receipt.itemId())
-                        .bind("status", receipt.status().name().toLowerCase(Locale.ROOT))
-                        .bind(
-                                "exit",
-                                receipt.exitCode().isPresent()
-                                        ? receipt.exitCode().getAsInt()
-                                        : null)
-                        .bind(
-                                "trap",
-                                receipt.trap()
-                                        .map(kind -> kind.name().toLowerCase(Locale.ROOT))
-                                        .orElse(null))
-                        .bind("at", receipt.admittedAt().atOffset(ZoneOffset.UTC))
-                        .bind("wall", receipt.wallTimeMicros())
-                        .bind("cpu", receipt.cpuTimeMicros())
-                        .bind("queue", receipt.queueTimeMicros())
-                        .bind("peak", receipt.peakMemoryBytes())
-                        .bind("module", receipt.moduleBytes())
-                        .bind("input", receipt.inputBytes())
-                        .bind("output", receipt.outputBytes())
-                        .bind("cached", receipt.cacheHit())
-                        .bind("truncated", receipt.outputTruncated())
-                        .bind("lost", receipt.outputLost())
-                        .bind("charged", receipt.charged())
-                        .bind("cause", receipt.charged() ? null : "not_chargeable")
-                        .execute());
+        LedgerRows.insert(database, account, receipt);
     }
 }

@@ -1,6 +1,7 @@
 package io.wasmwiz.executor.work;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.wasmwiz.executor.refusal.Refusal;
@@ -9,6 +10,7 @@ import java.sql.SQLException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -30,6 +32,7 @@ class WorkPoolTest {
         CompletableFuture<Integer> refused = pool.submit(() -> 3);
 
         assertThat(refusal(refused)).isInstanceOf(Refusal.ServerBusy.class);
+        assertThatExceptionOfType(RejectedExecutionException.class).isThrownBy(() -> pool.execute(() -> {}));
         release.countDown();
         assertThat(running).succeedsWithin(10, TimeUnit.SECONDS);
         assertThat(waiting).succeedsWithin(10, TimeUnit.SECONDS).isEqualTo(2);
@@ -61,6 +64,7 @@ class WorkPoolTest {
         pool.close();
 
         assertThat(refusal(pool.submit(() -> 1))).isInstanceOf(Refusal.Draining.class);
+        assertThatExceptionOfType(RejectedExecutionException.class).isThrownBy(() -> pool.execute(() -> {}));
     }
 
     private static Refusal refusal(CompletableFuture<?> future) {
