@@ -22,7 +22,9 @@ import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The {@code wasmwiz} command, the client's side. */
 public final class Main {
@@ -39,6 +41,9 @@ public final class Main {
         commands.put("load", LoadCommand::new);
         commands.put("doctor", DoctorCommand::new);
         commands.put("completion", CompletionCommand::new);
+        for (ScriptCommand command : ScriptCommand.values()) {
+            commands.put(command.commandName(), context -> command.spec());
+        }
         return commands;
     }
 
@@ -80,6 +85,7 @@ public final class Main {
                         .description("Print the version and exit.")
                         .build());
         prepare(line.getCommandSpec());
+        line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, Wasmwiz::commandList);
         listExitCodes(line.getCommandSpec());
         CommandLine run = line.getSubcommands().get("run");
         if (run != null) {
@@ -127,9 +133,24 @@ public final class Main {
         CommandLine failed = exception.getCommandLine();
         PrintWriter err = failed.getErr();
         err.println(failed.getCommandSpec().qualifiedName() + ": " + Printable.line(message(exception)));
-        CommandLine.UnmatchedArgumentException.printSuggestions(exception, err);
+        suggest(exception, err);
         err.println("Try '" + failed.getCommandSpec().qualifiedName() + " --help'.");
         return ExitCode.USAGE;
+    }
+
+    private static void suggest(ParameterException exception, PrintWriter err) {
+        if (exception instanceof UnmatchedArgumentException unmatched) {
+            CommandSpec spec = exception.getCommandLine().getCommandSpec();
+            String typed = unmatched.getUnmatched().get(0);
+            List<String> meant = typed.startsWith("-")
+                    ? NearestNames.of(typed, spec.optionsMap().keySet())
+                    : NearestNames.of(typed, spec.subcommands().keySet()).stream()
+                            .map(name -> spec.qualifiedName() + " " + name)
+                            .toList();
+            if (!meant.isEmpty()) {
+                err.println("Did you mean: " + String.join(" or ", meant) + "?");
+            }
+        }
     }
 
     private static int explain(Exception exception, CliContext context) {
