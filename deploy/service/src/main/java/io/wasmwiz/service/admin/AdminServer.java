@@ -8,6 +8,7 @@ import io.wasmwiz.service.health.HealthMonitor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -20,6 +21,20 @@ import java.util.stream.Collectors;
  * build, the schema version and each fault). Changes nothing. Thread-safe; its opener closes it.
  */
 public final class AdminServer implements AutoCloseable {
+    private static final int WORKERS = 4;
+    private static final int WAITING = 64;
+
+    static {
+        // The JDK's server reads a request on a worker and waits for ever by default: a few half-sent ones would make
+        // the
+        // liveness probe hang. It reads these when its class is loaded.
+        for (String limit : List.of("sun.net.httpserver.maxReqTime", "sun.net.httpserver.maxRspTime")) {
+            if (System.getProperty(limit) == null) {
+                System.setProperty(limit, "5");
+            }
+        }
+    }
+
     private final HttpServer server;
     private final ThreadPoolExecutor workers;
     private final HealthMonitor health;
@@ -30,18 +45,19 @@ public final class AdminServer implements AutoCloseable {
         this.server = server;
         this.health = health;
         this.schemaVersion = schemaVersion;
-        this.workers = new ThreadPoolExecutor(2, 2, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(64), runnable -> {
-            Thread thread = new Thread(runnable, "admin-http");
-            thread.setDaemon(true);
-            return thread;
-        });
+        this.workers = new ThreadPoolExecutor(
+                WORKERS, WORKERS, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(WAITING), runnable -> {
+                    Thread thread = new Thread(runnable, "admin-http");
+                    thread.setDaemon(true);
+                    return thread;
+                });
     }
 
     /** Starts on {@code host:port}; port 0 takes a free one. */
     public static AdminServer start(
             String host, int port, PrometheusMeterRegistry metrics, HealthMonitor health, int schemaVersion)
             throws IOException {
-        HttpServer http = HttpServer.create(new InetSocketAddress(host, port), 64);
+        HttpServer http = HttpServer.create(new InetSocketAddress(host, port), WAITING);
         AdminServer server = new AdminServer(http, health, schemaVersion);
         http.setExecutor(server.workers);
         http.createContext(

@@ -3,10 +3,10 @@ package io.wasmwiz.service.health;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
@@ -46,7 +46,7 @@ public final class HealthMonitor implements AutoCloseable {
     }
 
     private final List<HealthCheck> checks;
-    private final List<Consumer<Snapshot>> listeners = new CopyOnWriteArrayList<>();
+    private final List<Consumer<Snapshot>> listeners = new ArrayList<>();
     private final ScheduledExecutorService scheduler;
     private volatile Snapshot snapshot;
 
@@ -83,8 +83,11 @@ public final class HealthMonitor implements AutoCloseable {
 
     /** Calls {@code listener} now and after every change, on the probing thread then. */
     public void onChange(Consumer<Snapshot> listener) {
-        listeners.add(listener);
-        listener.accept(snapshot);
+        // The lock keeps an older result from reaching a listener after a newer one.
+        synchronized (listeners) {
+            listeners.add(listener);
+            listener.accept(snapshot);
+        }
     }
 
     private void probe() {
@@ -95,15 +98,18 @@ public final class HealthMonitor implements AutoCloseable {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return;
-            } catch (Exception e) {
+            } catch (Exception | Error e) {
+                // An Error too: the next round must come, whatever this one met.
                 faults.put(check.name(), String.valueOf(e.getMessage()));
             }
         }
-        Snapshot before = snapshot;
-        snapshot = new Snapshot(Map.copyOf(faults));
-        if (!before.faults().keySet().equals(faults.keySet())) {
-            log.atInfo().addKeyValue("down", faults).log("dependencies changed");
-            listeners.forEach(listener -> listener.accept(snapshot));
+        synchronized (listeners) {
+            Snapshot before = snapshot;
+            snapshot = new Snapshot(Map.copyOf(faults));
+            if (!before.faults().keySet().equals(faults.keySet())) {
+                log.atInfo().addKeyValue("down", faults).log("dependencies changed");
+                listeners.forEach(listener -> listener.accept(snapshot));
+            }
         }
     }
 
