@@ -9,6 +9,8 @@ public final class LocalMain {
 
     public static void main(String[] arguments) {
         Logging.beQuiet();
+        // Reports a stack trace at each restart, until the only controller there is has elected itself.
+        Logging.silence("kafka.server.ControllerApis");
         System.exit(ServiceCommand.run(new LocalCommand(System.out), System.getenv(), arguments));
     }
 }

@@ -12,6 +12,7 @@ import ch.qos.logback.core.spi.ContextAwareBase;
 import io.wasmwiz.service.config.Problems;
 import java.util.Map;
 import net.logstash.logback.encoder.LogstashEncoder;
+import org.slf4j.LoggerFactory;
 
 /**
  * Configures Logback in code, which starts faster than XML; found by Logback itself through {@code META-INF/services}. A
@@ -25,6 +26,13 @@ public final class Logging extends ContextAwareBase implements Configurator {
     /** For a process whose standard output speaks to a person. To be called before the first log line. */
     public static void beQuiet() {
         System.setProperty(QUIET, "true");
+    }
+
+    /** Drops everything that {@code logger} says. */
+    public static void silence(String logger) {
+        if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+            context.getLogger(logger).setLevel(Level.OFF);
+        }
     }
 
     /** Notes what is wrong with the logging variables of {@code environment}. */
