@@ -13,6 +13,7 @@ import io.wasmwiz.service.config.Problems;
 import java.util.Map;
 import net.logstash.logback.encoder.LogstashEncoder;
 import org.slf4j.LoggerFactory;
+import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /**
  * Configures Logback in code, which starts faster than XML; found by Logback itself through {@code META-INF/services}. A
@@ -60,6 +61,10 @@ public final class Logging extends ContextAwareBase implements Configurator {
         root.setLevel(Level.toLevel(settings.libraryLevel()));
         root.addAppender(appender);
         context.getLogger("io.wasmwiz").setLevel(Level.toLevel(settings.level()));
+        // gRPC logs a stack trace for each message over the limit, which is a caller's fault and not ours.
+        context.getLogger("io.grpc").setLevel(Level.ERROR);
+        SLF4JBridgeHandler.removeHandlersForRootLogger();
+        SLF4JBridgeHandler.install();
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 
