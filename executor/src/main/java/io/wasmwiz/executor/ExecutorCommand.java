@@ -93,7 +93,11 @@ public final class ExecutorCommand implements Callable<Integer> {
     @Option(names = "--database-url", description = "postgresql://user:password@host:port/database", defaultValue = "")
     private String databaseUrl = "";
 
-    @Option(names = "--database-pool-size", description = "Connections at most", defaultValue = "8")
+    @Option(
+            names = "--database-pool-size",
+            description =
+                    "Connections at most; at least one for each database thread (auth, admission, work) and one more",
+            defaultValue = "12")
     private int databasePoolSize;
 
     @Option(

@@ -50,6 +50,13 @@ public record ExecutorConfig(
         problems.require(!adminHost.isBlank(), "--admin-host must be a host name or an address");
         problems.requireRange("--admin-port", adminPort, 0, 65_535);
         database.check(problems);
+        int databaseThreads = auth.databaseThreads() + admission.databaseThreads() + workThreads;
+        problems.require(
+                database.poolSize() > databaseThreads,
+                "--database-pool-size must be at least --auth-database-threads + --admission-database-threads +"
+                        + " --work-threads + 1 = %s, was %s",
+                databaseThreads + 1,
+                database.poolSize());
         auth.check(problems);
         admission.check(problems);
         events.check(problems);

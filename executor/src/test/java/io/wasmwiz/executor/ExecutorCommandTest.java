@@ -73,6 +73,21 @@ class ExecutorCommandTest {
     }
 
     @Test
+    void refusesAPoolThatItsThreadsCanExhaust() {
+        String[] threads = {"--auth-database-threads=3", "--admission-database-threads=5", "--work-threads=7"};
+
+        assertThatThrownBy(() -> ExecutorCommand.parse(
+                        ENVIRONMENT, threads[0], threads[1], threads[2], "--database-pool-size=15"))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("--database-pool-size must be at least")
+                .hasMessageContaining("= 16, was 15");
+        assertThat(ExecutorCommand.parse(ENVIRONMENT, threads[0], threads[1], threads[2], "--database-pool-size=16")
+                        .database()
+                        .poolSize())
+                .isEqualTo(16);
+    }
+
+    @Test
     void refusesUnknownVariables() {
         assertThatThrownBy(() -> ExecutorCommand.parse(Map.of("WASMWIZ_GRPC_PROT", "1")))
                 .isInstanceOf(ConfigException.class)

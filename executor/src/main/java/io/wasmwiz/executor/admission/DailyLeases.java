@@ -123,7 +123,16 @@ final class DailyLeases {
     }
 
     private void requestNow(AccountLeases account) {
-        finish(account, ask(account));
+        Outcome outcome;
+        try {
+            outcome = ask(account);
+        } catch (Throwable t) {
+            // Whatever it is, nobody may wait for it for ever.
+            failed.increment();
+            finish(account, account.failed(Refusals.unavailable(), nanoTime.getAsLong()));
+            throw t;
+        }
+        finish(account, outcome);
     }
 
     private Outcome ask(AccountLeases account) {

@@ -5,7 +5,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,16 +25,16 @@ final class LogProbe implements AutoCloseable {
 
     private final EventsConfig config;
     private final ScheduledExecutorService scheduler;
-    private final AtomicReference<@Nullable LogConnection> connection = new AtomicReference<>();
-    private final AtomicReference<@Nullable LogConnection> broken = new AtomicReference<>();
-    private volatile @Nullable LogUnavailableException fault =
-            new LogUnavailableException("the log was not probed yet");
+    private final Function<EventsConfig, LogConnection> opener;
+    private volatile LogState<LogConnection> state =
+            new LogState<>(null, new LogUnavailableException("the log was not probed yet"), false);
 
     /** When this connection was opened or last served; of the probing thread. */
     private long servedAtNanos = System.nanoTime();
 
-    private LogProbe(EventsConfig config) {
+    private LogProbe(EventsConfig config, Function<EventsConfig, LogConnection> opener) {
         this.config = config;
+        this.opener = opener;
         this.scheduler = Executors.newSingleThreadScheduledExecutor(runnable -> {
             Thread thread = new Thread(runnable, "events-probe");
             thread.setDaemon(true);
@@ -43,7 +44,11 @@ final class LogProbe implements AutoCloseable {
 
     /** Starts probing, the first time at once. */
     static LogProbe start(EventsConfig config) {
-        LogProbe probe = new LogProbe(config);
+        return start(config, LogConnection::open);
+    }
+
+    static LogProbe start(EventsConfig config, Function<EventsConfig, LogConnection> opener) {
+        LogProbe probe = new LogProbe(config, opener);
         Future<?> unused =
                 probe.scheduler.scheduleWithFixedDelay(probe::run, 0, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
         return probe;
@@ -52,28 +57,34 @@ final class LogProbe implements AutoCloseable {
     /** The connection in use; null until there is one. */
     @Nullable
     LogConnection connection() {
-        return connection.get();
+        return state.connection();
     }
 
     /** What the last probe found; null when the log serves. */
     @Nullable
     LogUnavailableException fault() {
-        return fault;
+        return state.fault();
     }
 
     /** The producer of {@code failed} will not work again: from now on a fault, until another connection serves. */
     void reportBroken(LogConnection failed, Exception cause) {
-        if (connection.get() == failed && broken.compareAndSet(null, failed)) {
-            fault = new LogUnavailableException("the producer failed: " + cause.getMessage(), cause);
-        }
+        LogUnavailableException fault =
+                new LogUnavailableException("the producer failed: " + cause.getMessage(), cause);
+        update(known -> known.reported(failed, fault));
+    }
+
+    private synchronized LogState<LogConnection> update(UnaryOperator<LogState<LogConnection>> change) {
+        LogState<LogConnection> next = change.apply(state);
+        state = next;
+        return next;
     }
 
     private void run() {
-        LogUnavailableException before = fault;
+        LogUnavailableException before = fault();
         LogUnavailableException found;
         try {
             current().probe();
-            found = broken.get() == null ? null : fault;
+            found = null;
         } catch (LogUnavailableException e) {
             found = e;
         } catch (InterruptedException e) {
@@ -82,8 +93,13 @@ final class LogProbe implements AutoCloseable {
         } catch (RuntimeException e) {
             found = new LogUnavailableException(
                     "no connection to Kafka at %s: %s".formatted(config.bootstrapServers(), e.getMessage()), e);
+        } catch (Throwable t) {
+            // Not thrown on: the scheduler would then probe no more, and the last finding would stand for ever.
+            log.atError().setCause(t).log("probe of the event log failed");
+            found = new LogUnavailableException("the probe failed: " + t, t);
         }
-        fault = found;
+        LogUnavailableException verdict = found;
+        found = update(known -> known.probed(verdict)).fault();
         if (found == null) {
             servedAtNanos = System.nanoTime();
         }
@@ -96,17 +112,18 @@ final class LogProbe implements AutoCloseable {
     }
 
     private LogConnection current() throws KafkaException {
-        LogConnection open = connection.get();
-        boolean isBroken = broken.getAndSet(null) != null;
-        if (open != null && (isBroken || System.nanoTime() - servedAtNanos > REOPENED_AFTER.toNanos())) {
-            connection.set(null);
+        LogState<LogConnection> known = state;
+        LogConnection open = known.connection();
+        if (open != null && (known.broken() || System.nanoTime() - servedAtNanos > REOPENED_AFTER.toNanos())) {
+            update(old -> old.with(null));
             open.close(Duration.ZERO);
             open = null;
         }
         if (open == null) {
             servedAtNanos = System.nanoTime();
-            open = LogConnection.open(config);
-            connection.set(open);
+            LogConnection opened = opener.apply(config);
+            update(old -> old.with(opened));
+            open = opened;
         }
         return open;
     }
@@ -123,7 +140,7 @@ final class LogProbe implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        LogConnection open = connection.get();
+        LogConnection open = connection();
         if (open != null) {
             open.close();
         }

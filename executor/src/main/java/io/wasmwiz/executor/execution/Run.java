@@ -69,9 +69,17 @@ final class Run {
         if (cancellation.isCancelled()) {
             return completedFuture(new Outcome.Refused(new Refusal.Cancelled()));
         }
+        if (!events.isAccepting()) {
+            return completedFuture(new Outcome.Refused(new Refusal.EventLogUnavailable(RETRY_AFTER)));
+        }
         long waitedNanos = nanoTime.getAsLong() - admittedNanos;
-        SandboxRun run = sandbox.run(
-                new RunRequest(module.code(), command.input(), command.arguments(), command.environment(), limits));
+        SandboxRun run = sandbox.run(new RunRequest(
+                module.code(),
+                command.input(),
+                command.arguments(),
+                command.environment(),
+                limits,
+                events::isAccepting));
         cancellation.onCancel(run::cancel);
         return run.result()
                 .thenCompose(result -> result instanceof RunResult.Ran ran
@@ -132,6 +140,7 @@ final class Run {
             case QUEUE_FULL -> new Refusal.ServerBusy("sandbox", RETRY_AFTER);
             case CANCELLED -> new Refusal.Cancelled();
             case MODULE_REJECTED -> new Refusal.ModuleRefused("MODULE_REJECTED_BY_ENGINE", refused.message());
+            case EVENTS_UNAVAILABLE -> new Refusal.EventLogUnavailable(RETRY_AFTER);
             case CLOSED -> new Refusal.Draining(RETRY_AFTER);
         };
     }

@@ -2,6 +2,7 @@ package io.wasmwiz.executor.sandbox;
 
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /**
  * One run of a WASI preview1 command.
@@ -11,9 +12,25 @@ import java.util.Map;
  * @param arguments after the program name; without NUL characters
  * @param environment of the guest; names not empty and without {@code =}, nothing with NUL characters
  * @param limits what it may use
+ * @param mayStart asked on the sandbox's thread right before the guest starts, must not block; when false, it never starts
  */
 public record RunRequest(
-        ModuleCode module, byte[] input, List<String> arguments, Map<String, String> environment, RunLimits limits) {
+        ModuleCode module,
+        byte[] input,
+        List<String> arguments,
+        Map<String, String> environment,
+        RunLimits limits,
+        BooleanSupplier mayStart) {
+    /** A run that may start at any time. */
+    public RunRequest(
+            ModuleCode module,
+            byte[] input,
+            List<String> arguments,
+            Map<String, String> environment,
+            RunLimits limits) {
+        this(module, input, arguments, environment, limits, () -> true);
+    }
+
     public RunRequest {
         arguments = List.copyOf(arguments);
         environment = Map.copyOf(environment);

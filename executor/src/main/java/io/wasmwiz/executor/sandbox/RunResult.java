@@ -36,6 +36,8 @@ public sealed interface RunResult {
         CANCELLED,
         /** The engine does not take the module. */
         MODULE_REJECTED,
+        /** {@link RunRequest#mayStart} said no: its event could not be recorded. */
+        EVENTS_UNAVAILABLE,
         /** The sandbox is closing. */
         CLOSED
     }

@@ -331,6 +331,19 @@ class LeasedAdmissionTest {
     }
 
     @Test
+    void anErrorOfTheStoreKeepsNobodyWaitingAndNoSlot() {
+        LeasedAdmission admission = open(config());
+        Caller alone = caller(500, 10_000, 1);
+        store.beforeGrant(() -> {
+            throw new LinkageError("boom");
+        });
+
+        assertThat(get(admission, alone)).isInstanceOf(Unavailable.class);
+        store.beforeGrant(() -> {});
+        assertThat(get(admission, alone)).isInstanceOf(Admitted.class);
+    }
+
+    @Test
     void measuresTheUseByFromBeforeTheRequest() {
         LeasedAdmission admission = open(config());
         Duration slowness = Duration.ofSeconds(2);

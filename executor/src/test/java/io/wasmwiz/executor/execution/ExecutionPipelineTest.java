@@ -137,6 +137,35 @@ class ExecutionPipelineTest {
     }
 
     @Test
+    void startsNothingWhenEventsAreRefusedOnceTheModuleIsReady() {
+        sandbox.compilesTo(module -> {
+            events.accepts(false);
+            return new Compilation.Compiled(false);
+        });
+
+        assertThat(refusal(execute(MODULE))).isInstanceOf(Refusal.EventLogUnavailable.class);
+        assertThat(sandbox.runs()).isEmpty();
+        assertThat(releases()).containsExactly(Permit.Use.RETURNED);
+    }
+
+    @Test
+    void letsTheSandboxAskOnceMoreWhetherEventsAreAccepted() {
+        sandbox.holdsRuns();
+        CompletableFuture<Outcome> outcome = begin(MODULE);
+        org.awaitility.Awaitility.await().until(() -> sandbox.runs().size() == 1);
+        ScriptedSandbox.HeldRun run = sandbox.runs().get(0);
+        assertThat(run.request().mayStart().getAsBoolean()).isTrue();
+
+        events.accepts(false);
+
+        assertThat(run.request().mayStart().getAsBoolean()).isFalse();
+        run.ending().complete(new RunResult.Refused(RunResult.Cause.EVENTS_UNAVAILABLE, "events are refused"));
+        assertThat(refusal(join(outcome))).isInstanceOf(Refusal.EventLogUnavailable.class);
+        assertThat(events.published()).isEmpty();
+        assertThat(releases()).containsExactly(Permit.Use.RETURNED);
+    }
+
+    @Test
     void refusesAnUnknownDigestWithoutAskingAdmission() {
         Outcome outcome = join(pipeline.execute(caller, Requests.byDigest("ab".repeat(32)), cancellation));
 

@@ -312,6 +312,17 @@ public abstract class SandboxRuntimeContract extends SandboxFixture {
     }
 
     @Test
+    void startsNoRunThatMayNotStartAnyMore() {
+        SandboxRun run =
+                sandbox.run(new RunRequest(code(NOTHING), new byte[0], List.of(), Map.of(), LIMITS, () -> false));
+
+        assertThat(result(run))
+                .isInstanceOfSatisfying(
+                        Refused.class, refused -> assertThat(refused.cause()).isEqualTo(Cause.EVENTS_UNAVAILABLE));
+        assertThat(ran(run(NOTHING)).end()).isEqualTo(new End.Exited(0));
+    }
+
+    @Test
     void refusesWhenTheQueueIsFull() {
         List<SandboxRun> accepted = new ArrayList<>(List.of(run(LOOP), run(LOOP)));
         awaitIdleQueue();

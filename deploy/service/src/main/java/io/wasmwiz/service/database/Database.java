@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Set;
 import org.jdbi.v3.core.Jdbi;
 
 /**
@@ -13,6 +14,9 @@ import org.jdbi.v3.core.Jdbi;
  * first to need it. Thread-safe; its opener closes it.
  */
 public final class Database implements AutoCloseable {
+    /** Read-only server, serialization failure, deadlock, lock not available. */
+    private static final Set<String> PASSING = Set.of("25006", "40001", "40P01", "55P03");
+
     private final HikariDataSource pool;
     private final Jdbi jdbi;
 
@@ -73,7 +77,7 @@ public final class Database implements AutoCloseable {
         pool.close();
     }
 
-    /** Whether {@code failure} means that PostgreSQL is away rather than that it refused a statement. */
+    /** Whether {@code failure} means that PostgreSQL is away or cannot serve now, rather than that it refused a statement. */
     public static boolean isUnavailable(Throwable failure) {
         for (Throwable t = failure; t != null; t = t.getCause()) {
             if (t instanceof SQLException e && isUnavailable(e)) {
@@ -83,12 +87,13 @@ public final class Database implements AutoCloseable {
         return false;
     }
 
-    // Class 08: connection; 53: resources (too many connections); 57P0x: shutting down, crashed, starting. No state:
-    // the
-    // pool's own time-out. https://www.postgresql.org/docs/current/errcodes-appendix.html
+    // Class 08: connection; 53: resources (too many connections); 57P0x: shutting down, crashed, starting; 25006: a
+    // standby; 40001, 40P01, 55P03: lost to another transaction, and may succeed when asked again. No state: the pool's
+    // own time-out. https://www.postgresql.org/docs/current/errcodes-appendix.html
     private static boolean isUnavailable(SQLException e) {
         String state = e.getSQLState();
         return e instanceof java.sql.SQLTransientConnectionException
+                || (state != null && PASSING.contains(state))
                 || (state != null
                         && List.of("08", "53", "57").stream().anyMatch(state::startsWith)
                         && !state.equals("57014"));

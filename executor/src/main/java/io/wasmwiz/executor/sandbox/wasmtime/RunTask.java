@@ -86,6 +86,9 @@ final class RunTask implements Task, SandboxRun {
     /** The store is gone when this returns, so a result never overlaps with its run's memory. */
     private RunResult run(Worker performer, CompiledModules.Lookup lookup) {
         try (var guest = GuestRun.open(performer, this, lookup.module())) {
+            if (!request.mayStart().getAsBoolean()) {
+                return new RunResult.Refused(Cause.EVENTS_UNAVAILABLE, "events are refused");
+            }
             if (!performer.begin(this, guest)) {
                 return cancelled
                         ? new RunResult.Refused(Cause.CANCELLED, "cancelled before it started")
