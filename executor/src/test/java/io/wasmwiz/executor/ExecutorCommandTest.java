@@ -73,6 +73,19 @@ class ExecutorCommandTest {
     }
 
     @Test
+    void refusesAnUploadBufferWhoseQuarterDoesNotHoldAModule() {
+        assertThatThrownBy(() -> ExecutorCommand.parse(
+                        ENVIRONMENT, "--upload-buffer-bytes=4194303", "--max-module-bytes=1048576"))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("--upload-buffer-bytes")
+                .hasMessageContaining("--max-module-bytes");
+        assertThat(ExecutorCommand.parse(ENVIRONMENT, "--upload-buffer-bytes=4194304", "--max-module-bytes=1048576")
+                        .modules()
+                        .uploadBytes())
+                .isEqualTo(4L << 20);
+    }
+
+    @Test
     void refusesUnknownVariables() {
         assertThatThrownBy(() -> ExecutorCommand.parse(Map.of("WASMWIZ_GRPC_PROT", "1")))
                 .isInstanceOf(ConfigException.class)
