@@ -26,6 +26,8 @@ class ExecutorCommandTest {
         assertThat(config.grpc().host()).isEqualTo("0.0.0.0");
         assertThat(config.grpc().port()).isEqualTo(8081);
         assertThat(config.grpc().reflection()).isFalse();
+        assertThat(config.grpc().maxCalls()).isEqualTo(256);
+        assertThat(config.grpc().accountCallSurplus()).isEqualTo(4);
         assertThat(config.adminPort()).isEqualTo(8082);
         assertThat(config.auth().required()).isTrue();
         assertThat(config.auth().cacheTtl()).isEqualTo(Duration.ofMillis(500));
