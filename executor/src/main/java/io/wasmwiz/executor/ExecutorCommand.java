@@ -70,6 +70,15 @@ public final class ExecutorCommand implements Callable<Integer> {
             defaultValue = "1000")
     private int grpcMaxHeldCalls;
 
+    @Option(names = "--max-calls", description = "Calls in progress past authentication", defaultValue = "256")
+    private int maxCalls;
+
+    @Option(
+            names = "--account-call-surplus",
+            description = "Calls that an account may have in progress beyond its tier's executions at once",
+            defaultValue = "4")
+    private int accountCallSurplus;
+
     @Option(
             names = "--grpc-min-keep-alive",
             description = "Shortest interval of a client's pings",
@@ -325,6 +334,8 @@ public final class ExecutorCommand implements Callable<Integer> {
                         grpcReflection,
                         grpcMaxCallsPerConnection,
                         grpcMaxHeldCalls,
+                        maxCalls,
+                        accountCallSurplus,
                         grpcMinKeepAlive,
                         grpcMaxConnectionAge),
                 adminHost,

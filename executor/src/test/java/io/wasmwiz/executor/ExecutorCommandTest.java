@@ -26,6 +26,8 @@ class ExecutorCommandTest {
         assertThat(config.grpc().host()).isEqualTo("0.0.0.0");
         assertThat(config.grpc().port()).isEqualTo(8081);
         assertThat(config.grpc().reflection()).isFalse();
+        assertThat(config.grpc().maxCalls()).isEqualTo(256);
+        assertThat(config.grpc().accountCallSurplus()).isEqualTo(4);
         assertThat(config.adminPort()).isEqualTo(8082);
         assertThat(config.auth().required()).isTrue();
         assertThat(config.auth().cacheTtl()).isEqualTo(Duration.ofMillis(500));
@@ -85,6 +87,19 @@ class ExecutorCommandTest {
                         .database()
                         .poolSize())
                 .isEqualTo(16);
+    }
+
+    @Test
+    void refusesAnUploadBufferWhoseQuarterDoesNotHoldAModule() {
+        assertThatThrownBy(() -> ExecutorCommand.parse(
+                        ENVIRONMENT, "--upload-buffer-bytes=4194303", "--max-module-bytes=1048576"))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("--upload-buffer-bytes")
+                .hasMessageContaining("--max-module-bytes");
+        assertThat(ExecutorCommand.parse(ENVIRONMENT, "--upload-buffer-bytes=4194304", "--max-module-bytes=1048576")
+                        .modules()
+                        .uploadBytes())
+                .isEqualTo(4L << 20);
     }
 
     @Test

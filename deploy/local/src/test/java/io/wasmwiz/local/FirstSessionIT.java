@@ -32,7 +32,7 @@ class FirstSessionIT {
     @BeforeAll
     static void startStack() throws Exception {
         stack = LocalStack.start(
-                new LocalConfig(WasmWizScript.HOME, data, LocalConfig.Ports.FREE),
+                new LocalConfig(Program.HOME, data, LocalConfig.Ports.FREE),
                 new Progress(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)));
     }
 
@@ -44,7 +44,7 @@ class FirstSessionIT {
     @Test
     void replaysTheReadmeAndThenMeetsTheMinutesLimit() throws Exception {
         List<Transcript.Step> steps =
-                Transcript.read(WasmWizScript.HOME.resolve("README.md")).steps();
+                Transcript.read(Program.HOME.resolve("README.md")).steps();
         assertThat(steps.get(0).command()).isEqualTo("deploy/wasmwiz local");
         for (Transcript.Step step : steps.subList(1, steps.size())) {
             replay(step);
@@ -52,7 +52,7 @@ class FirstSessionIT {
         long before = charged();
 
         int accepted = 0;
-        WasmWizScript.Finished run = runHello();
+        Program.Finished run = runHello();
         for (; run.exitCode() == 0 && accepted <= 2 * PER_MINUTE; run = runHello()) {
             accepted++;
         }
@@ -66,14 +66,14 @@ class FirstSessionIT {
     private static void replay(Transcript.Step step) {
         // Metering is a moment behind the replies, so what reads the ledger may need a second look.
         await().atMost(PATIENCE).untilAsserted(() -> {
-            WasmWizScript.Finished finished = shell(step.command());
+            Program.Finished finished = shell(step.command());
             assertThat(finished.stdout())
                     .as(step.command() + "\n" + finished.stderr())
                     .matches(step.pattern());
         });
     }
 
-    private static WasmWizScript.Finished runHello() throws Exception {
+    private static Program.Finished runHello() throws Exception {
         return shell("deploy/wasmwiz run --quiet deploy/samples/hello.wasm");
     }
 
@@ -86,7 +86,7 @@ class FirstSessionIT {
                 .getAsLong();
     }
 
-    private static WasmWizScript.Finished shell(String command) throws Exception {
+    private static Program.Finished shell(String command) throws Exception {
         return WasmWizScript.shell(
                 Map.of(
                         "WASMWIZ_SERVER", stack.grpcAddress(),

@@ -19,7 +19,7 @@ class LocalOnceIT {
     void runsTheWholePathAndLeavesNoProcess(@TempDir Path directory) throws Exception {
         Path data = directory.resolve("data");
 
-        WasmWizScript.Finished once = WasmWizScript.run(List.of(), "local", "--once", "--data-dir", data.toString());
+        Program.Finished once = WasmWizScript.run(List.of(), "local", "--once", "--data-dir", data.toString());
 
         assertThat(once.exitCode()).as(once.stdout() + once.stderr()).isZero();
         assertThat(once.stdout())
@@ -34,7 +34,7 @@ class LocalOnceIT {
         String data = directory.resolve("data").toString();
 
         WasmWizScript.run(List.of(), "local", "--once", "--data-dir", data);
-        WasmWizScript.Finished second = WasmWizScript.run(List.of(), "local", "--once", "--data-dir", data);
+        Program.Finished second = WasmWizScript.run(List.of(), "local", "--once", "--data-dir", data);
 
         assertThat(second.exitCode()).as(second.stdout() + second.stderr()).isZero();
         assertThat(second.stdout()).contains("charged 2,");
@@ -44,13 +44,13 @@ class LocalOnceIT {
     void worksForAUserWhoIsNotRoot() throws Exception {
         assumeTrue(System.getProperty("user.name").equals("root"), "already run as such a user by the other tests");
         assumeTrue(
-                attempt(nobody("test", "-r", WasmWizScript.HOME.resolve("deploy/wasmwiz").toString())),
+                attempt(nobody("test", "-r", Program.HOME.resolve("deploy/wasmwiz").toString())),
                 "the repository lies where only root can read");
         Path directory = Files.createTempDirectory(
                 "wasmwiz-nobody", PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
         run("chown", "65534:65534", directory.toString());
 
-        WasmWizScript.Finished once = WasmWizScript.run(
+        Program.Finished once = WasmWizScript.run(
                 nobody("env", "XDG_CACHE_HOME=" + directory),
                 "local",
                 "--once",

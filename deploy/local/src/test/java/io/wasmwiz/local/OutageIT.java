@@ -19,7 +19,7 @@ class OutageIT {
 
     @Test
     void refusesWhilePostgresAndThenKafkaAreAwayAndBalancesAfterwards(@TempDir Path directory) throws Exception {
-        byte[] module = Files.readAllBytes(WasmWizScript.HOME.resolve("deploy/samples/upper.wasm"));
+        byte[] module = Files.readAllBytes(Program.HOME.resolve("deploy/samples/upper.wasm"));
         try (KillableStack stack = KillableStack.start(directory);
                 Trickle trickle = Trickle.start("127.0.0.1:" + stack.executor.grpcPort(), stack.apiKey, module)) {
             awaitMore(trickle.acknowledged::size);

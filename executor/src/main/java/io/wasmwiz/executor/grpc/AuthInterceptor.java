@@ -77,7 +77,8 @@ final class AuthInterceptor implements ServerInterceptor {
                 : refuse(call, new Refusal.ScopeMissing(needed));
     }
 
-    private static <Q, A> ServerCall.Listener<Q> refuse(ServerCall<Q, A> call, Refusal refusal) {
+    /** Ends {@code call} with {@code refusal}. */
+    static <Q, A> ServerCall.Listener<Q> refuse(ServerCall<Q, A> call, Refusal refusal) {
         return close(call, OutcomeStatus.exception(refusal));
     }
 

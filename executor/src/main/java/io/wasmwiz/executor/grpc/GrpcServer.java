@@ -6,6 +6,7 @@ import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.grpc.MetricCollectingServerInterceptor;
 import io.wasmwiz.executor.auth.Authenticator;
@@ -44,11 +45,16 @@ public final class GrpcServer implements AutoCloseable {
             MeterRegistry metrics,
             List<BindableService> services)
             throws IOException {
+        CallSlots slots = new CallSlots(config.maxCalls(), config.accountCallSurplus());
+        Gauge.builder("wasmwiz.calls.in.progress", slots, CallSlots::inProgress)
+                .description("Calls past authentication and not ended")
+                .register(metrics);
         // In the order in which a call meets them. The counter is outermost so that it sees the code that is sent.
         ServerInterceptor[] chain = {
             new MetricCollectingServerInterceptor(metrics),
             new ErrorInterceptor(UUID::randomUUID),
-            new AuthInterceptor(authenticator, config.maxHeldCalls())
+            new AuthInterceptor(authenticator, config.maxHeldCalls()),
+            new CallSlotInterceptor(slots)
         };
         NettyServerBuilder builder = NettyServerBuilder.forAddress(new InetSocketAddress(config.host(), config.port()))
                 .directExecutor()

@@ -65,6 +65,7 @@ public final class ModuleGrpcService extends ModuleServiceGrpc.ModuleServiceImpl
         UUID account = CallContext.caller().accountId();
         return new ModuleUpload(
                 (ServerCallStreamObserver<UploadModuleResponse>) response,
+                account,
                 uploads,
                 maxModuleBytes,
                 config.uploadTimeout(),

@@ -11,6 +11,7 @@ import io.wasmwiz.v1.UploadModuleRequest;
 import io.wasmwiz.v1.UploadModuleResponse;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One upload in progress: a header, then chunks, one message at a time. Refuses at the first fault, not at the end. Its
- * bytes count against the budget of all uploads until the reply is sent. Thread-safe: the timer may end it at any time.
+ * bytes count against the budget of its account and of all uploads until the reply is sent. Thread-safe: the timer may end it at any time.
  */
 final class ModuleUpload implements StreamObserver<UploadModuleRequest> {
     static final int MAX_CHUNK_BYTES = 1024 * 1024;
@@ -33,6 +34,7 @@ final class ModuleUpload implements StreamObserver<UploadModuleRequest> {
     }
 
     private final ServerCallStreamObserver<UploadModuleResponse> response;
+    private final UUID account;
     private final UploadBudget budget;
     private final int maxModuleBytes;
     private final Keep keep;
@@ -45,12 +47,14 @@ final class ModuleUpload implements StreamObserver<UploadModuleRequest> {
 
     ModuleUpload(
             ServerCallStreamObserver<UploadModuleResponse> response,
+            UUID account,
             UploadBudget budget,
             int maxModuleBytes,
             Duration maxTime,
             ScheduledExecutorService timers,
             Keep keep) {
         this.response = response;
+        this.account = account;
         this.budget = budget;
         this.maxModuleBytes = maxModuleBytes;
         this.keep = keep;
@@ -117,7 +121,7 @@ final class ModuleUpload implements StreamObserver<UploadModuleRequest> {
         if ((long) received.size() + chunk.size() > maxModuleBytes) {
             return Optional.of(new Refusal.UploadTooLarge(maxModuleBytes));
         }
-        if (!budget.tryTake(chunk.size())) {
+        if (!budget.tryTake(account, chunk.size())) {
             return Optional.of(new Refusal.UploadsBusy(RETRY_AFTER));
         }
         received = received.concat(chunk);
@@ -143,7 +147,7 @@ final class ModuleUpload implements StreamObserver<UploadModuleRequest> {
         timeout.cancel(false);
         ByteString all = received;
         keep.keep(all.toByteArray(), expected, header.getName()).whenComplete((kept, failure) -> {
-            budget.giveBack(all.size());
+            budget.giveBack(account, all.size());
             reply(kept, failure);
         });
     }
@@ -182,7 +186,7 @@ final class ModuleUpload implements StreamObserver<UploadModuleRequest> {
         }
         ended = true;
         timeout.cancel(false);
-        budget.giveBack(received.size());
+        budget.giveBack(account, received.size());
         received = ByteString.EMPTY;
         return true;
     }

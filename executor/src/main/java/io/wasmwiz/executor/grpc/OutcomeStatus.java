@@ -38,6 +38,23 @@ final class OutcomeStatus {
                                     "AUTHENTICATION_UNAVAILABLE",
                                     "keys cannot be checked at present; nothing ran")
                             .retryAfter(no.retryAfter())),
+            row(
+                    Refusal.AccountCallsSpent.class,
+                    no -> new Answer(
+                                    Code.RESOURCE_EXHAUSTED,
+                                    "ACCOUNT_CALLS_SPENT",
+                                    "the account has %d calls in progress, its limit".formatted(no.limit()))
+                            .with("limit", no.limit())
+                            .quota(ACCOUNT, "calls in progress")
+                            .retryAfter(no.retryAfter())),
+            row(
+                    Refusal.CallsSpent.class,
+                    no -> new Answer(
+                                    Code.RESOURCE_EXHAUSTED,
+                                    "SERVER_OVERLOADED",
+                                    "this server has as many calls in progress as it may")
+                            .with("limit", no.limit())
+                            .retryAfter(no.retryAfter())),
             row(Refusal.InvalidFields.class, OutcomeStatus::invalidFields),
             row(
                     Refusal.RequestIdUnsupported.class,

@@ -1,18 +1,36 @@
 package io.wasmwiz.executor.grpc;
 
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Bytes that uploads in progress hold together. Thread-safe. */
+/**
+ * Bytes that uploads in progress hold together, and each account at most a quarter of them. Knows only accounts that hold
+ * some. Thread-safe.
+ */
 final class UploadBudget {
+    private static final int SHARES = 4;
+
     private final long maxBytes;
     private final AtomicLong held = new AtomicLong();
+    private final ConcurrentHashMap<UUID, Long> heldByAccount = new ConcurrentHashMap<>();
 
     UploadBudget(long maxBytes) {
         this.maxBytes = maxBytes;
     }
 
-    /** Takes {@code bytes}, unless that would be too many. */
-    boolean tryTake(long bytes) {
+    /** Takes {@code bytes}, positive, unless that would be too many for the account or together. */
+    boolean tryTake(UUID accountId, long bytes) {
+        boolean[] taken = new boolean[1];
+        heldByAccount.compute(accountId, (id, before) -> {
+            long now = (before == null ? 0 : before) + bytes;
+            taken[0] = now <= maxBytes / SHARES && tryTakeOfAll(bytes);
+            return taken[0] ? (Long) now : before;
+        });
+        return taken[0];
+    }
+
+    private boolean tryTakeOfAll(long bytes) {
         if (held.addAndGet(bytes) <= maxBytes) {
             return true;
         }
@@ -20,11 +38,17 @@ final class UploadBudget {
         return false;
     }
 
-    void giveBack(long bytes) {
+    /** Gives back what was taken, in one piece or several. */
+    void giveBack(UUID accountId, long bytes) {
+        heldByAccount.computeIfPresent(accountId, (id, before) -> before == bytes ? null : (Long) (before - bytes));
         held.addAndGet(-bytes);
     }
 
     long heldBytes() {
         return held.get();
+    }
+
+    int accounts() {
+        return heldByAccount.size();
     }
 }

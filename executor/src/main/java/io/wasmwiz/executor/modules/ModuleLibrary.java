@@ -131,7 +131,10 @@ public final class ModuleLibrary {
     }
 
     private CompletionStage<Keeping.Kept> keep(ModuleLookup.Fresh fresh, String name) {
-        return sandbox.compile(fresh.code())
+        // The limit is asked first, because compiling is dear, and enforced by the store, because others keep
+        // meanwhile.
+        return database.submit(() -> requireRoom(fresh.code()))
+                .thenCompose(sandbox::compile)
                 .thenCompose(compilation -> database.submit(() -> {
                     requireCompiled(compilation);
                     Keeping keeping = store.keep(fresh.code(), fresh.findings(), name, limitPerAccount);
@@ -141,6 +144,13 @@ public final class ModuleLibrary {
                     cache.put(loaded(fresh));
                     return kept;
                 }));
+    }
+
+    private ModuleCode requireRoom(ModuleCode code) {
+        if (!store.hasRoomFor(code.accountId(), code.digest(), limitPerAccount)) {
+            throw new RefusedException(new Refusal.ModuleLimitReached(limitPerAccount));
+        }
+        return code;
     }
 
     private static void requireCompiled(Compilation compilation) {

@@ -20,6 +20,9 @@ public interface ModuleStore {
     /** Gives a module another label, unless {@code name} is empty; returns the module as it is then, if it exists. */
     Optional<StoredModule> relabel(UUID accountId, ModuleDigest digest, String name);
 
+    /** Whether {@link #keep} would keep this module as things are now; reads only, so that may change before it is called. */
+    boolean hasRoomFor(UUID accountId, ModuleDigest digest, int limit);
+
     /**
      * Keeps a module. One that the account has already is relabelled as by {@link #relabel}, whatever the limit.
      *

@@ -10,8 +10,8 @@ import java.time.Duration;
  * @param cacheBytes bytes of modules kept in memory, 1 MiB to 64 GiB
  * @param cacheTime longest time that a module is served from memory, 1 s to 1 h; bounds how long another replica still
  *     runs a module that was deleted here
- * @param uploadBytes bytes that uploads in progress may hold together, 1 MiB to 64 GiB; assembling the last one may
- *     take its size once more
+ * @param uploadBytes bytes that uploads in progress may hold together, 1 MiB to 64 GiB, and those of one account a quarter
+ *     of it, which must hold the largest module; assembling the last one may take its size once more
  * @param uploadTimeout longest upload, 1 s to 1 h
  */
 public record ModulesConfig(

@@ -65,6 +65,19 @@ public final class PostgresModuleStore implements ModuleStore {
                 .findOne();
     }
 
+    private static final String HAS_ROOM = """
+            SELECT EXISTS (SELECT 1 FROM wasm_modules WHERE user_id = :account AND digest = :digest)
+                OR (SELECT count(*) FROM wasm_modules WHERE user_id = :account) < :limit
+            """;
+
+    @Override
+    public boolean hasRoomFor(UUID accountId, ModuleDigest digest, int limit) {
+        return jdbi.withHandle(handle -> named(handle.createQuery(HAS_ROOM), accountId, digest)
+                .bind("limit", limit)
+                .mapTo(Boolean.class)
+                .one());
+    }
+
     // Uploads of one account one after the other, so that the count below holds when the row is written.
     private static final String LOCK_ACCOUNT = """
             SELECT pg_advisory_xact_lock(hashtextextended('wasm_modules:' || :account::text, 0))

@@ -18,6 +18,12 @@ public sealed interface Refusal {
     /** The key store does not answer, or too many calls wait for it. */
     record AuthenticationUnavailable(Duration retryAfter) implements Refusal {}
 
+    /** The account has as many calls in progress as it may. */
+    record AccountCallsSpent(long limit, Duration retryAfter) implements Refusal {}
+
+    /** This server has as many calls in progress as it may. */
+    record CallsSpent(int limit, Duration retryAfter) implements Refusal {}
+
     /** Fields that cannot be taken; at least one, the first gives the reason. */
     record InvalidFields(List<FieldViolation> violations) implements Refusal {
         public InvalidFields {

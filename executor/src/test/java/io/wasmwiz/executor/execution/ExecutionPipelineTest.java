@@ -211,6 +211,7 @@ class ExecutionPipelineTest {
         execute(module(2));
 
         assertThat(refusal(execute(module(3)))).isEqualTo(new Refusal.ModuleLimitReached(2));
+        assertThat(sandbox.compiled()).as("nothing is compiled in vain").hasSize(2);
         assertThat(releases()).containsExactly(Permit.Use.SPENT, Permit.Use.SPENT, Permit.Use.RETURNED);
     }
 

@@ -58,6 +58,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -91,7 +92,7 @@ class GrpcEdgeIT {
         ModuleLibrary library = new ModuleLibrary(modules, store, GrpcEdgeIT::inspect, sandbox, work, work, metrics);
         HealthMonitor health = closer.add(HealthMonitor.start(List.of(), metrics));
         GrpcServer server = closer.add(GrpcServer.start(
-                new GrpcConfig("127.0.0.1", 0, false, 100, maxHeldCalls, Duration.ofSeconds(10), Duration.ZERO),
+                new GrpcConfig("127.0.0.1", 0, false, 100, maxHeldCalls, 8, 4, Duration.ofSeconds(10), Duration.ZERO),
                 Requests.LIMITS,
                 authorization -> authentication,
                 new ServiceHealth(health),
@@ -209,6 +210,82 @@ class GrpcEdgeIT {
     }
 
     @Test
+    void refusesCallsBeyondTheAccountsSlotsBeforeAMessageIsRead() {
+        List<ClientCall<UploadModuleRequest, UploadModuleResponse>> silent = IntStream.range(
+                        0, Requests.FREE.maxConcurrency() + 4)
+                .mapToObj(i -> silentCall(new CompletableFuture<>()))
+                .toList();
+        await().until(() -> inProgress() == silent.size());
+
+        CompletableFuture<StatusRuntimeException> end = new CompletableFuture<>();
+        ClientCall<UploadModuleRequest, UploadModuleResponse> further = silentCall(end);
+
+        assertThat(end).succeedsWithin(10, TimeUnit.SECONDS).satisfies(error -> {
+            assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+            assertThat(Errors.reason(error)).isEqualTo("ACCOUNT_CALLS_SPENT");
+            assertThat(Errors.detail(error, RetryInfo.class)).isPresent();
+        });
+        further.cancel("a second end of a refused call", null);
+        assertThat(Errors.reason(Errors.of(() -> ModuleServiceGrpc.newBlockingStub(channel)
+                        .listModules(ListModulesRequest.getDefaultInstance()))))
+                .as("over all services")
+                .isEqualTo("ACCOUNT_CALLS_SPENT");
+        silent.get(0).cancel("makes room", null);
+        await().until(() -> inProgress() == silent.size() - 1);
+        assertThat(execute(Programs.inline(MODULE)).getStdout().toStringUtf8()).isEqualTo("out");
+        silent.forEach(call -> call.cancel("done", null));
+        await().until(() -> inProgress() == 0);
+    }
+
+    @Test
+    void refusesCallsBeyondTheServersSlotsWhoeverCalls() {
+        for (int i = 0; i < 8; i++) {
+            authentication = CompletableFuture.completedFuture(new Authentication.Granted(Requests.caller()));
+            ClientCall<UploadModuleRequest, UploadModuleResponse> unused = silentCall(new CompletableFuture<>());
+            int begun = i + 1;
+            await().until(() -> inProgress() == begun);
+        }
+        authentication = CompletableFuture.completedFuture(GRANTED);
+
+        StatusRuntimeException error = Errors.of(() -> execute(Programs.inline(MODULE)));
+
+        assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+        assertThat(Errors.reason(error)).isEqualTo("SERVER_OVERLOADED");
+        assertThat(Errors.detail(error, RetryInfo.class)).isPresent();
+    }
+
+    @Test
+    void givesTheSlotBackHoweverACallEnds() {
+        execute(Programs.inline(MODULE));
+        sandbox.failsWith(new IllegalStateException("surprise"));
+        Errors.of(() -> execute(Programs.inline(MODULE)));
+        Errors.of(() -> execute(ExecuteRequest.getDefaultInstance()));
+
+        await().until(() -> inProgress() == 0);
+    }
+
+    /** A call that sends no message; an upload, because a client keeps a unary call back until there is one. */
+    private ClientCall<UploadModuleRequest, UploadModuleResponse> silentCall(
+            CompletableFuture<StatusRuntimeException> end) {
+        ClientCall<UploadModuleRequest, UploadModuleResponse> call =
+                channel.newCall(ModuleServiceGrpc.getUploadModuleMethod(), CallOptions.DEFAULT);
+        call.start(
+                new ClientCall.Listener<>() {
+                    @Override
+                    public void onClose(Status status, Metadata trailers) {
+                        end.complete(status.asRuntimeException(trailers));
+                    }
+                },
+                new Metadata());
+        call.request(1);
+        return call;
+    }
+
+    private double inProgress() {
+        return metrics.get("wasmwiz.calls.in.progress").gauge().value();
+    }
+
+    @Test
     void keepsAnUploadThatComesSlowly() {
         Upload upload = new Upload(channel);
         upload.send(header("", "slow"));
@@ -238,26 +315,26 @@ class GrpcEdgeIT {
     }
 
     @Test
-    void refusesAnUploadBeyondTheMemoryOfAllUploads() throws IOException {
+    void refusesAnUploadBeyondTheQuarterOfItsAccountAndTakesThatOfAnother() throws IOException {
+        metrics.clear();
         ManagedChannel small =
-                serve(new ModulesConfig(10, 1L << 20, Duration.ofMinutes(1), 5_000, Duration.ofMinutes(1)), 2);
+                serve(new ModulesConfig(10, 1L << 20, Duration.ofMinutes(1), 16_000, Duration.ofMinutes(1)), 2);
         Upload first = new Upload(small);
         first.send(header("", ""));
-        first.send(chunk(new byte[4_000]));
-        await().until(() -> held() == 4_000
-                || metrics.get("wasmwiz.uploads.held.bytes").gauges().size() > 0);
+        first.send(chunk(new byte[3_000]));
+        await().until(() -> held() == 3_000);
         Upload second = new Upload(small);
         second.send(header("", ""));
-        second.send(chunk(new byte[4_000]));
+        second.send(chunk(new byte[3_000]));
 
-        StatusRuntimeException error = CompletableFuture.anyOf(first.failure(), second.failure())
-                .thenApply(StatusRuntimeException.class::cast)
-                .orTimeout(10, TimeUnit.SECONDS)
-                .join();
-
-        assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
-        assertThat(Errors.reason(error)).isEqualTo("UPLOADS_BUSY");
-        assertThat(Errors.detail(error, RetryInfo.class)).isPresent();
+        assertThat(second.error().getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+        assertThat(Errors.reason(second.error())).isEqualTo("UPLOADS_BUSY");
+        assertThat(Errors.detail(second.error(), RetryInfo.class)).isPresent();
+        authentication = CompletableFuture.completedFuture(new Authentication.Granted(Requests.caller()));
+        Upload ofAnother = new Upload(small);
+        ofAnother.send(header("", ""));
+        ofAnother.send(chunk(new byte[3_000]));
+        await().until(() -> held() == 6_000);
     }
 
     @Test

@@ -60,15 +60,23 @@ public final class InMemoryModuleStore implements ModuleStore {
     }
 
     @Override
+    public synchronized boolean hasRoomFor(UUID accountId, ModuleDigest digest, int limit) {
+        return entry(accountId, digest).isPresent() || count(accountId) < limit;
+    }
+
+    private long count(UUID accountId) {
+        return modules.keySet().stream()
+                .filter(key -> key.accountId().equals(accountId))
+                .count();
+    }
+
+    @Override
     public synchronized Keeping keep(ModuleCode code, ModuleFindings findings, String name, int limit) {
         Optional<StoredModule> existing = relabel(code.accountId(), code.digest(), name);
         if (existing.isPresent()) {
             return new Keeping.Kept(existing.get(), true);
         }
-        long count = modules.keySet().stream()
-                .filter(key -> key.accountId().equals(code.accountId()))
-                .count();
-        if (count >= limit) {
+        if (count(code.accountId()) >= limit) {
             return new Keeping.LimitReached();
         }
         StoredModule module = new StoredModule(code.digest(), name, code.bytes().length, clock.get(), findings);

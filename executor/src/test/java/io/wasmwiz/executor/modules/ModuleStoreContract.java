@@ -104,6 +104,24 @@ abstract class ModuleStoreContract {
     }
 
     @Test
+    void saysBeforehandWhetherAModuleWouldBeKept() {
+        ModuleCode first = code(newAccount(), 1);
+        ModuleCode second = code(first.accountId(), 2);
+        ModuleCode ofAnother = code(newAccount(), 2);
+        assertThat(store().hasRoomFor(first.accountId(), first.digest(), 1)).isTrue();
+
+        store().keep(first, FINDINGS, "", 1);
+
+        assertThat(store().hasRoomFor(second.accountId(), second.digest(), 1)).isFalse();
+        assertThat(store().hasRoomFor(second.accountId(), second.digest(), 2)).isTrue();
+        assertThat(store().hasRoomFor(first.accountId(), first.digest(), 1))
+                .as("one that it has already")
+                .isTrue();
+        assertThat(store().hasRoomFor(ofAnother.accountId(), ofAnother.digest(), 1))
+                .isTrue();
+    }
+
+    @Test
     void keepsNoMoreThanTheLimitHoweverManyComeAtOnce() {
         UUID account = newAccount();
 
