@@ -44,7 +44,8 @@ class LocalOnceIT {
     void worksForAUserWhoIsNotRoot() throws Exception {
         assumeTrue(System.getProperty("user.name").equals("root"), "already run as such a user by the other tests");
         assumeTrue(
-                attempt(nobody("test", "-r", Program.HOME.resolve("deploy/wasmwiz").toString())),
+                attempt(nobody(
+                        "test", "-r", Program.HOME.resolve("deploy/wasmwiz").toString())),
                 "the repository lies where only root can read");
         Path directory = Files.createTempDirectory(
                 "wasmwiz-nobody", PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
