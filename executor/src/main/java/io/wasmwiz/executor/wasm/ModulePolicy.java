@@ -41,9 +41,24 @@ public final class ModulePolicy implements ModuleInspector {
         for (ParsedModule.Import imported : module.imports()) {
             WasiPreview1.check(imported, module.types().get(imported.type()));
         }
+        checkStartSection(module);
         checkCommand(module);
         checkTables(module, config);
         return module;
+    }
+
+    // The rewrite turns the start section into an export, so the engine no longer sees to its type (core specification,
+    // "Start Function").
+    private static void checkStartSection(ParsedModule module) throws ModuleRefusedException {
+        if (module.start().isPresent()) {
+            FunctionType type = module.typeOf(module.start().getAsInt());
+            if (!type.equals(COMMAND)) {
+                throw new ModuleRefusedException(
+                        "MODULE_MALFORMED",
+                        "malformed WebAssembly: the start section names a function of type " + type + "; it must have "
+                                + COMMAND);
+            }
+        }
     }
 
     private static void checkCommand(ParsedModule module) throws ModuleRefusedException {

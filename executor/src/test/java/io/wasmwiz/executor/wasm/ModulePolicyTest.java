@@ -156,6 +156,19 @@ class ModulePolicyTest {
         assertThat(refused(Wat.wasm(text)).reason()).isEqualTo("MODULE_START_MISSING");
     }
 
+    @Test
+    void refusesAStartSectionWhoseFunctionTakesParameters() {
+        byte[] module = Wat.wasm("(module (func $a) (func $b (param i32)) (start $a) (func (export \"_start\")))");
+        int start = HexFormat.of().formatHex(module).indexOf("080100") / 2;
+
+        module[start + 2] = 1; // $b
+
+        assertThat(refused(module)).satisfies(refusal -> {
+            assertThat(refusal.reason()).isEqualTo("MODULE_MALFORMED");
+            assertThat(refusal.message()).contains("start section");
+        });
+    }
+
     @ParameterizedTest
     @CsvSource({
         "fd0c, SIMD",
