@@ -293,6 +293,12 @@ public final class ExecutorCommand implements Callable<Integer> {
     private Duration uploadTimeout = Duration.ZERO;
 
     @Option(
+            names = "--inspection-buffer-bytes",
+            description = "Bytes of modules that runs bring along and that are not kept yet",
+            defaultValue = "134217728")
+    private long inspectionBufferBytes;
+
+    @Option(
             names = "--drain-timeout",
             description = "Longest wait for calls in progress on shutdown",
             defaultValue = "35s",
@@ -354,7 +360,12 @@ public final class ExecutorCommand implements Callable<Integer> {
                         kafkaProperties),
                 new SandboxConfig(sandboxWorkers, sandboxQueue, sandboxEpochTick),
                 new ModulesConfig(
-                        modulesPerAccount, moduleCacheBytes, moduleCacheTime, uploadBufferBytes, uploadTimeout),
+                        modulesPerAccount,
+                        moduleCacheBytes,
+                        moduleCacheTime,
+                        uploadBufferBytes,
+                        uploadTimeout,
+                        inspectionBufferBytes),
                 new RequestLimits(maxModuleBytes, maxInputBytes, maxStdoutBytes, maxStderrBytes),
                 workThreads,
                 workQueue,

@@ -52,10 +52,10 @@ class ModulePolicyFuzzTest {
     void takesTimeInProportionToSize() {
         // As many empty blocks, or vectors of branch targets, as a body may hold: nothing here may be quadratic.
         var nested = new WasmWriter(1 << 20);
-        for (int i = 0; i < 300_000; i++) {
+        for (int i = 0; i < 150_000; i++) {
             nested.bytes(0x02, 0x40);
         }
-        for (int i = 0; i <= 300_000; i++) {
+        for (int i = 0; i <= 150_000; i++) {
             nested.bytes(0x0b);
         }
         byte[] body = nested.toByteArray();
