@@ -38,7 +38,10 @@ final class TableInstructions {
                 requireSame(in, at, segment, access(in));
             }
             case 13 -> in.index("element segment", spaces.elements.length());
-            case 14 -> requireSame(in, at, access(in), access(in));
+            case 14 -> {
+                char to = access(in);
+                requireSame(in, at, access(in), to);
+            }
             default -> access(in);
         }
     }

@@ -43,7 +43,7 @@ class ModulePolicyTest {
             assertThat(findings.memoryMinimumPages()).isEqualTo(2);
             assertThat(findings.memoryMaximumPages()).isEqualTo(OptionalLong.of(9));
             assertThat(findings.functionCount()).isEqualTo(2);
-            assertThat(findings.complexity()).isEqualTo(3 * (1 + 4 + 1 + 1));
+            assertThat(findings.complexity()).isEqualTo(3 * (1 + 4 + 1));
             assertThat(findings.largestFunctionBytes()).isGreaterThan(10);
         });
     }
