@@ -28,9 +28,7 @@ public final class CompileBombs {
                 "functions taken from a table",
                 tableUse(FUNCREF, (int) (work / 420), body -> body.bytes(0x41, 0, 0x25, 0, 0x1a)));
         bombs.put("externrefs alive across calls", references(60, (int) (work / 300)));
-        bombs.put(
-                "divisions",
-                repeated(I32, (int) (work / 80), body -> body.bytes(0x20, 0, 0x20, 1, 0x6d, 0x21, 0)));
+        bombs.put("divisions", repeated(I32, (int) (work / 80), body -> body.bytes(0x20, 0, 0x20, 1, 0x6d, 0x21, 0)));
         bombs.put(
                 "signs copied between floats",
                 repeated(F64, (int) (work / 28), body -> body.bytes(0x20, 0, 0x20, 1, 0xa6, 0x21, 0)));
@@ -65,11 +63,7 @@ public final class CompileBombs {
         repeat(calls, i -> body.bytes(0x10, 1));
         repeat(locals, i -> body.bytes(0x41, 0, 0x20).u32(i).bytes(0x26, 0));
         return module(
-                null,
-                new int[] {0, 0},
-                new WasmWriter(8).bytes(1, EXTERNREF, 0, 10),
-                body,
-                new WasmWriter(4).bytes(0));
+                null, new int[] {0, 0}, new WasmWriter(8).bytes(1, EXTERNREF, 0, 10), body, new WasmWriter(4).bytes(0));
     }
 
     private static byte[] repeated(int local, int count, java.util.function.Consumer<WasmWriter> use) {

@@ -132,10 +132,12 @@ class MalformedModulesTest {
         locals.put(10, "01 06 01 d18603 7f 0b");
 
         assertThat(policy.inspect(module(locals)))
-                .isInstanceOfSatisfying(ModuleInspection.Refused.class, no -> assertThat(no.figures())
-                        .containsEntry("limit", "50000")
-                        .containsEntry("actual", "50001")
-                        .containsEntry("function", "0"));
+                .isInstanceOfSatisfying(
+                        ModuleInspection.Refused.class,
+                        no -> assertThat(no.figures())
+                                .containsEntry("limit", "50000")
+                                .containsEntry("actual", "50001")
+                                .containsEntry("function", "0"));
     }
 
     private static byte[] module(Map<Integer, String> contents) {

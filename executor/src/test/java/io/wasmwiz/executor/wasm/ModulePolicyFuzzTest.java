@@ -41,13 +41,17 @@ class ModulePolicyFuzzTest {
                 if (inspection instanceof ModuleInspection.Refused no) {
                     assertThat(no.reason()).matches("MODULE_[A-Z_]+");
                     assertThat(no.message()).hasSizeBetween(10, 1_024);
-                    assertThat(no.figures().values()).allSatisfy(figure -> assertThat(figure)
-                            .hasSizeBetween(1, 128));
+                    assertThat(no.figures().values())
+                            .allSatisfy(figure -> assertThat(figure).hasSizeBetween(1, 128));
                 } else {
                     accepted++;
                     SandboxRewrite.rewrite(mutant, ModulePolicyConfig.DEFAULTS, new byte[16]);
                 }
-            } catch (RuntimeException | AssertionError | StackOverflowError | OutOfMemoryError | ModuleRefusedException e) {
+            } catch (RuntimeException
+                    | AssertionError
+                    | StackOverflowError
+                    | OutOfMemoryError
+                    | ModuleRefusedException e) {
                 fail("seed " + seed + " mutant " + i + ": " + HexFormat.of().formatHex(mutant), e);
             }
         }

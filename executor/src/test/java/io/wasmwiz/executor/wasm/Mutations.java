@@ -42,7 +42,8 @@ public final class Mutations {
                     """));
 
     private static final List<byte[]> SEEDS = Stream.concat(
-                    WRITTEN.stream(), Stream.of("hello", "upper", "exit3", "eat-memory").map(Mutations::sample))
+                    WRITTEN.stream(),
+                    Stream.of("hello", "upper", "exit3", "eat-memory").map(Mutations::sample))
             .toList();
 
     /** Encodings at the edges of what fits. */
