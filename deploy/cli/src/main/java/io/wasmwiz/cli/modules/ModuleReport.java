@@ -25,7 +25,9 @@ final class ModuleReport {
         ModuleProfile profile = module.getProfile();
         line("memory", memory(profile));
         if (profile.getTablesCount() > 0) {
-            line("tables", profile.getTablesList().stream().map(ModuleReport::table).collect(Collectors.joining(", ")));
+            line(
+                    "tables",
+                    profile.getTablesList().stream().map(ModuleReport::table).collect(Collectors.joining(", ")));
         }
         line(
                 "functions",
@@ -37,7 +39,9 @@ final class ModuleReport {
         line("data", Units.bytes(profile.getDataBytes()));
         line("complexity", profile.getComplexity() + ", compile work " + profile.getCompileWork());
         line("start", profile.getHasStartSection() ? "a start section runs before _start" : "_start alone");
-        line("features", profile.getFeaturesCount() == 0 ? "WebAssembly 1.0" : String.join(", ", profile.getFeaturesList()));
+        line(
+                "features",
+                profile.getFeaturesCount() == 0 ? "WebAssembly 1.0" : String.join(", ", profile.getFeaturesList()));
         list("imports", imports(profile), profile.getMoreImports());
         list("exports", exports(profile), profile.getMoreExports());
     }
@@ -64,13 +68,17 @@ final class ModuleReport {
     private static List<String> imports(ModuleProfile profile) {
         return profile.getImportDetailsCount() == 0
                 ? profile.getImportsList()
-                : profile.getImportDetailsList().stream().map(ModuleReport::text).toList();
+                : profile.getImportDetailsList().stream()
+                        .map(ModuleReport::text)
+                        .toList();
     }
 
     private static List<String> exports(ModuleProfile profile) {
         return profile.getExportDetailsCount() == 0
                 ? profile.getExportsList()
-                : profile.getExportDetailsList().stream().map(ModuleReport::text).toList();
+                : profile.getExportDetailsList().stream()
+                        .map(ModuleReport::text)
+                        .toList();
     }
 
     private static String text(ModuleImport imported) {
@@ -83,7 +91,9 @@ final class ModuleReport {
 
     private static String table(ModuleTable table) {
         String minimum = table.getElementType() + " from " + table.getMinimumElements();
-        return table.hasMaximumElements() ? minimum + " to " + table.getMaximumElements() + " elements" : minimum + " elements";
+        return table.hasMaximumElements()
+                ? minimum + " to " + table.getMaximumElements() + " elements"
+                : minimum + " elements";
     }
 
     private static String memory(ModuleProfile profile) {
