@@ -19,6 +19,7 @@ import io.wasmwiz.executor.sandbox.queue.QueueConfig;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongSupplier;
 
@@ -37,6 +38,7 @@ final class Run {
     private final SandboxRuntime sandbox;
     private final QueueConfig queue;
     private final ExecutionEvents events;
+    private final Crashes crashes;
     private final LongSupplier nanoTime;
     private final long admittedNanos;
 
@@ -52,6 +54,7 @@ final class Run {
             SandboxRuntime sandbox,
             QueueConfig queue,
             ExecutionEvents events,
+            Crashes crashes,
             LongSupplier nanoTime) {
         this.caller = caller;
         this.command = command;
@@ -61,6 +64,7 @@ final class Run {
         this.sandbox = sandbox;
         this.queue = queue;
         this.events = events;
+        this.crashes = crashes;
         this.nanoTime = nanoTime;
         this.admittedNanos = nanoTime.getAsLong();
     }
@@ -78,6 +82,7 @@ final class Run {
             return completedFuture(new Outcome.Refused(new Refusal.EventLogUnavailable(RETRY_AFTER)));
         }
         long waitedNanos = nanoTime.getAsLong() - admittedNanos;
+        long startByNanos = startByNanos();
         SandboxRun run = sandbox.run(new RunRequest(
                 module.code(),
                 command.input(),
@@ -86,13 +91,29 @@ final class Run {
                 limits,
                 new StartConditions(
                         caller.tier().maxConcurrency(),
-                        nanoTime.getAsLong() + queue.maxWait().toNanos(),
-                        events::isAccepting)));
+                        startByNanos,
+                        () -> events.isAccepting()
+                                && crashes.quarantine()
+                                        .allows(
+                                                caller.accountId(),
+                                                module.code().digest()))));
         cancellation.onCancel(run::cancel);
         return run.result()
                 .thenCompose(result -> result instanceof RunResult.Ran ran
                         ? record(ran, module, waitedNanos)
-                        : completedFuture(new Outcome.Refused(refusalOf((RunResult.Refused) result))));
+                        : completedFuture(
+                                new Outcome.Refused(refusalOf((RunResult.Refused) result, module, startByNanos))));
+    }
+
+    /** The first of the client's deadline, the lease's use-by and the end of the longest wait. */
+    private long startByNanos() {
+        long startBy = earlier(nanoTime.getAsLong() + queue.maxWait().toNanos(), permit.startByNanos());
+        OptionalLong deadline = cancellation.deadlineNanos();
+        return deadline.isPresent() ? earlier(startBy, deadline.getAsLong()) : startBy;
+    }
+
+    private static long earlier(long nanos, long otherNanos) {
+        return nanos - otherNanos <= 0 ? nanos : otherNanos;
     }
 
     /** Recorded also when nobody waits for the answer any more. */
@@ -118,6 +139,11 @@ final class Run {
 
     private ExecutionRecord executionOf(RunResult.Ran ran, LoadedModule module, long waitedNanos) {
         ExecutionStatus status = ExecutionStatus.of(ran);
+        boolean charged = true;
+        if (status == ExecutionStatus.SANDBOX_CRASHED) {
+            crashes.quarantine().crashed(caller.accountId(), module.code().digest());
+            charged = crashes.allowance().charges(caller.accountId(), permit.admittedAt());
+        }
         return new ExecutionRecord(
                 permit.executionId(),
                 caller.accountId(),
@@ -140,18 +166,30 @@ final class Run {
                 ran.usage().cacheHit(),
                 ran.stdoutTruncated() || ran.stderrTruncated(),
                 ran.outputLost(),
-                status.isCharged());
+                charged);
     }
 
-    private Refusal refusalOf(RunResult.Refused refused) {
+    private Refusal refusalOf(RunResult.Refused refused, LoadedModule module, long startByNanos) {
         return switch (refused.cause()) {
             case ACCOUNT_QUEUE_FULL -> new Refusal.AccountQueueFull(queue.accountCapacity(), RETRY_AFTER);
-            case QUEUE_FULL, START_BY_PASSED -> new Refusal.ServerBusy("sandbox", RETRY_AFTER);
+            case QUEUE_FULL -> new Refusal.ServerBusy("sandbox", RETRY_AFTER);
+            case START_BY_PASSED ->
+                isDeadline(startByNanos)
+                        ? new Refusal.DeadlinePassed()
+                        : new Refusal.ServerBusy("sandbox", RETRY_AFTER);
             case CANCELLED -> new Refusal.Cancelled();
             case MODULE_REJECTED -> new Refusal.ModuleRefused("MODULE_REJECTED_BY_ENGINE", refused.message());
-            case EVENTS_UNAVAILABLE -> new Refusal.EventLogUnavailable(RETRY_AFTER);
+            case MAY_NOT_START ->
+                crashes.quarantine()
+                        .refusal(caller.accountId(), module.code().digest())
+                        .orElse(new Refusal.EventLogUnavailable(RETRY_AFTER));
             case CLOSED -> new Refusal.Draining(RETRY_AFTER);
         };
+    }
+
+    private boolean isDeadline(long startByNanos) {
+        OptionalLong deadline = cancellation.deadlineNanos();
+        return deadline.isPresent() && deadline.getAsLong() == startByNanos;
     }
 
     private static long micros(long nanos) {

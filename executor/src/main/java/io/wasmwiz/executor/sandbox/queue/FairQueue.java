@@ -240,6 +240,16 @@ public final class FairQueue<T extends QueuedTask> {
         }
     }
 
+    /** Tasks that were taken and are neither finished nor put back. */
+    public int inProgress() {
+        lock.lock();
+        try {
+            return inProgress.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Accounts with a task waiting or in progress. */
     int accounts() {
         lock.lock();
