@@ -7,6 +7,7 @@ import io.wasmwiz.executor.modules.ModuleDigest;
 import io.wasmwiz.executor.sandbox.Compilation;
 import io.wasmwiz.executor.sandbox.ModuleCode;
 import io.wasmwiz.executor.sandbox.SandboxConfig;
+import io.wasmwiz.executor.sandbox.queue.QueueConfig;
 import io.wasmwiz.executor.wasm.CompileBombs;
 import io.wasmwiz.executor.wasm.ModulePolicyConfig;
 import java.nio.file.Files;
@@ -51,7 +52,7 @@ class CompileBombsIT {
         public static void main(String[] args) {
             Map<String, byte[]> bombs = CompileBombs.ofWork(ModulePolicyConfig.DEFAULTS.maxWork() * 9 / 10);
             try (WasmtimeSandbox sandbox =
-                    WasmtimeSandbox.open(new SandboxConfig(1, 10, Duration.ofMillis(5)), new SimpleMeterRegistry())) {
+                    WasmtimeSandbox.open(new SandboxConfig(1, new QueueConfig(10, 10, Duration.ofMinutes(5)), Duration.ofMillis(5)), new SimpleMeterRegistry())) {
                 bombs.forEach((shape, module) -> {
                     long start = System.nanoTime();
                     Compilation compilation = sandbox.compile(
