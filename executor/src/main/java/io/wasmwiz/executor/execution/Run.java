@@ -145,8 +145,7 @@ final class Run {
         return crashes.allowance().charges(caller.accountId(), permit.admittedAt());
     }
 
-    private ExecutionRecord executionOf(
-            RunResult.Ran ran, ReadyModule ready, long waitedNanos, boolean charged) {
+    private ExecutionRecord executionOf(RunResult.Ran ran, ReadyModule ready, long waitedNanos, boolean charged) {
         ModuleCode code = ready.module().code();
         ExecutionStatus status = ExecutionStatus.of(ran);
         return new ExecutionRecord(

@@ -51,8 +51,9 @@ class CompileBombsIT {
     static final class Compiling {
         public static void main(String[] args) {
             Map<String, byte[]> bombs = CompileBombs.ofWork(ModulePolicyConfig.DEFAULTS.maxWork() * 9 / 10);
-            try (WasmtimeSandbox sandbox =
-                    WasmtimeSandbox.open(new SandboxConfig(1, new QueueConfig(10, 10, Duration.ofMinutes(5)), Duration.ofMillis(5)), new SimpleMeterRegistry())) {
+            try (WasmtimeSandbox sandbox = WasmtimeSandbox.open(
+                    new SandboxConfig(1, new QueueConfig(10, 10, Duration.ofMinutes(5)), Duration.ofMillis(5)),
+                    new SimpleMeterRegistry())) {
                 bombs.forEach((shape, module) -> {
                     long start = System.nanoTime();
                     Compilation compilation = sandbox.compile(
