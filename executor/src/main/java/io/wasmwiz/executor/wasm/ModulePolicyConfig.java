@@ -21,7 +21,7 @@ package io.wasmwiz.executor.wasm;
  * @param maxModuleComplexity the same of all functions together
  * @param maxWork compile work of a function: its instructions, each by how much machine code it becomes and how many values
  *     it passes on, in units of about a quarter of a microsecond on one core. The largest real program we know is Ruby's
- *     interpreter, see {@code executor/README.md}; from some 10 million on, functions crash the compiler
+ *     interpreter, see {@code executor/README.md}; some way beyond, functions crash the compiler
  * @param maxModuleWork the same of all functions together, which the compiler spreads over the cores
  */
 public record ModulePolicyConfig(
