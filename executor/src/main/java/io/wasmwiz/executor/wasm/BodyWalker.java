@@ -5,21 +5,34 @@ import java.util.List;
 
 /**
  * Walks the code section instruction by instruction: refuses what we do not run, checks the indices that the rewrite
- * depends on, finds {@code memory.grow}, and measures how hard a function is to compile. Linear time; memory in
- * proportion to the number of functions and growths.
+ * depends on, finds the instructions that it changes, and measures how hard a function is to compile. Linear time; memory
+ * in proportion to the number of functions and of such instructions.
  */
 final class BodyWalker {
+    /** Instructions of a module whose operand is kept for the case that they trap. */
+    private static final int MAX_OPERAND_SITES = 500_000;
+
+    private final byte[] bytes;
     private final ModulePolicyConfig config;
     private final List<FunctionType> types;
     private final int[] functionTypes;
     private final int functions;
     private final int globals;
-    private int[] growths = new int[4];
-    private int growthCount;
+    private int[] sites = new int[4];
+    private int siteCount;
+    private int growths;
+    private boolean growsTables;
     private boolean usesFunctionReferences;
     private long blocks;
 
-    BodyWalker(ModulePolicyConfig config, List<FunctionType> types, int[] functionTypes, int functions, int globals) {
+    BodyWalker(
+            byte[] bytes,
+            ModulePolicyConfig config,
+            List<FunctionType> types,
+            int[] functionTypes,
+            int functions,
+            int globals) {
+        this.bytes = bytes;
         this.config = config;
         this.types = types;
         this.functionTypes = functionTypes;
@@ -60,7 +73,19 @@ final class BodyWalker {
             complexity = Math.max(complexity, product);
         }
         return new FunctionBodies(
-                starts, ends, Arrays.copyOf(growths, growthCount), usesFunctionReferences, largest, complexity);
+                starts, ends, keptSites(), growths > 0, growsTables, usesFunctionReferences, largest, complexity);
+    }
+
+    /** All of them; only the growths when there are too many, for each costs the rewritten module a few bytes. */
+    private int[] keptSites() {
+        if (siteCount - growths <= MAX_OPERAND_SITES) {
+            return Arrays.copyOf(sites, siteCount);
+        }
+        return Arrays.stream(sites, 0, siteCount).filter(this::isGrowth).toArray();
+    }
+
+    private boolean isGrowth(int site) {
+        return (bytes[site] & 0xff) == Opcodes.MEMORY_GROW;
     }
 
     private long locals(WasmReader in, int function, int parameters) throws ModuleRefusedException {
@@ -96,9 +121,10 @@ final class BodyWalker {
                     }
                 }
                 case 0x10 -> in.index("function", functions);
-                case 0x11 -> {
+                case Opcodes.CALL_INDIRECT -> {
                     in.index("type", types.size());
                     in.u32();
+                    site(at);
                 }
                 case 0x1c -> {
                     for (int left = in.count("types of a select", 1_000); left > 0; left--) {
@@ -108,9 +134,10 @@ final class BodyWalker {
                 case 0x20, 0x21, 0x22, 0x25, 0x26 -> in.u32();
                 case 0x23, 0x24 -> in.index("global", globals);
                 case 0x3f -> memoryIndex(in);
-                case 0x40 -> {
+                case Opcodes.MEMORY_GROW -> {
                     memoryIndex(in);
-                    growth(at);
+                    growths++;
+                    site(at);
                 }
                 case 0x41 -> in.signed(32);
                 case 0x42 -> in.signed(64);
@@ -122,7 +149,12 @@ final class BodyWalker {
                     usesFunctionReferences = true;
                 }
                 case 0xfc -> prefixed(in, at);
-                default -> plain(in, at, opcode);
+                default -> {
+                    plain(in, at, opcode);
+                    if (Opcodes.operandOf(opcode) != null) {
+                        site(at);
+                    }
+                }
             }
         }
         in.requireEnd("a function body");
@@ -145,7 +177,7 @@ final class BodyWalker {
     }
 
     /** Saturating conversions and bulk operations. */
-    private static void prefixed(WasmReader in, int at) throws ModuleRefusedException {
+    private void prefixed(WasmReader in, int at) throws ModuleRefusedException {
         long opcode = in.u32();
         if (opcode > 17) {
             throw in.malformedAt(at, "the instruction 0xfc " + opcode + " does not exist");
@@ -164,7 +196,11 @@ final class BodyWalker {
                 in.u32();
                 in.u32();
             }
-            case 9, 13, 15, 16, 17 -> in.u32();
+            case 15 -> {
+                in.u32();
+                growsTables = true;
+            }
+            case 9, 13, 16, 17 -> in.u32();
             default -> {
                 // 0 to 7, the conversions, have no immediates
             }
@@ -191,11 +227,11 @@ final class BodyWalker {
         }
     }
 
-    private void growth(int at) {
-        if (growthCount == growths.length) {
-            growths = Arrays.copyOf(growths, growthCount * 2);
+    private void site(int at) {
+        if (siteCount == sites.length) {
+            sites = Arrays.copyOf(sites, siteCount * 2);
         }
-        growths[growthCount++] = at;
+        sites[siteCount++] = at;
     }
 
     private ModuleRefusedException tooComplex(int function, String what, long most) {

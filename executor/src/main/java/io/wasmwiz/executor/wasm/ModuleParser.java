@@ -7,6 +7,7 @@ import io.wasmwiz.executor.wasm.ParsedModule.Section;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
@@ -30,6 +31,7 @@ final class ModuleParser {
     private int[] functionTypes = new int[0];
     private OptionalInt start = OptionalInt.empty();
     private FunctionBodies bodies = FunctionBodies.NONE;
+    private Optional<Section> names = Optional.empty();
     private int globals;
     private int data;
     private long announcedData = -1;
@@ -52,7 +54,9 @@ final class ModuleParser {
             int id = file.u8();
             WasmReader section = file.sized();
             if (id == 0) {
-                section.name();
+                if (section.name().equals("name")) {
+                    names = Optional.of(new Section(id, section.position(), section.end()));
+                }
                 continue;
             }
             if (id == 13) {
@@ -78,7 +82,18 @@ final class ModuleParser {
             throw file.malformed(announcedData + " data segments are announced and " + data + " are there");
         }
         return new ParsedModule(
-                bytes, sections, types, imports, functionTypes, tables, memories, globals, exports, start, bodies);
+                bytes,
+                sections,
+                types,
+                imports,
+                functionTypes,
+                tables,
+                memories,
+                globals,
+                exports,
+                start,
+                bodies,
+                names);
     }
 
     private void read(int id, WasmReader in) throws ModuleRefusedException {
@@ -92,7 +107,7 @@ final class ModuleParser {
             case 7 -> readExports(in);
             case 8 -> start = OptionalInt.of(in.index("function", functions()));
             case 9 -> readElements(in);
-            case 10 -> bodies = new BodyWalker(config, types, functionTypes, functions(), globals).walk(in);
+            case 10 -> bodies = new BodyWalker(bytes, config, types, functionTypes, functions(), globals).walk(in);
             case 11 -> readData(in);
             default -> announcedData = in.u32();
         }

@@ -1,6 +1,7 @@
 package io.wasmwiz.executor.wasm;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
@@ -19,6 +20,7 @@ import java.util.OptionalLong;
  * @param exports its exports
  * @param start function of the start section
  * @param bodies its function bodies
+ * @param names contents of the last custom section of that name, unread
  */
 record ParsedModule(
         byte[] bytes,
@@ -31,7 +33,8 @@ record ParsedModule(
         int globals,
         List<Export> exports,
         OptionalInt start,
-        FunctionBodies bodies) {
+        FunctionBodies bodies,
+        Optional<Section> names) {
     static final int KIND_FUNCTION = 0;
 
     /** The type of a function by its index, imports first. */

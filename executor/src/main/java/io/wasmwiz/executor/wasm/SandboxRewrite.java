@@ -3,6 +3,8 @@ package io.wasmwiz.executor.wasm;
 import io.wasmwiz.executor.wasm.ParsedModule.Import;
 import io.wasmwiz.executor.wasm.ParsedModule.Limits;
 import io.wasmwiz.executor.wasm.ParsedModule.Section;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -21,7 +23,10 @@ import java.util.OptionalInt;
  *       instance exists and can be asked whatever the function does.
  *   <li>Imports come from {@link #WASI}; exports are the sandbox's own, and none of the guest's is left to collide with
  *       them. Functions that the body of another may take a reference to stay declared.
- *   <li>Custom sections go. One that names the owner is added, so that a compile cache on disk never shows one account
+ *   <li>An instruction that traps for several reasons leaves its operand in an appended global first, because the engine
+ *       does not say which it was; see {@link TrapOperands}.
+ *   <li>Custom sections go, so that the engine's readers of names and debug information never see a tenant's bytes; what
+ *       a backtrace needs is kept beside the module ({@link FunctionNames}). One that names the owner is added, so that a compile cache on disk never shows one account
  *       that another has the same module.
  * </ul>
  */
@@ -45,12 +50,14 @@ public final class SandboxRewrite {
     private final ParsedModule module;
     private final ModulePolicyConfig config;
     private final boolean countsGrowths;
+    private final Optional<TrapOperands> operands;
     private final WasmWriter out;
 
     private SandboxRewrite(ParsedModule module, ModulePolicyConfig config) {
         this.module = module;
         this.config = config;
-        this.countsGrowths = !module.memory().isEmpty() && module.bodies().growths().length > 0;
+        this.countsGrowths = !module.memory().isEmpty() && module.bodies().growsMemory();
+        this.operands = TrapOperands.of(module, module.globals() + (countsGrowths ? 1 : 0));
         this.out = new WasmWriter(module.bytes().length + 256);
     }
 
@@ -87,7 +94,12 @@ public final class SandboxRewrite {
                 memory.map(limits -> (int) limits.minimum()).orElse(0),
                 (int) declaredMaximum(),
                 countsGrowths,
-                module.start().isPresent());
+                module.start().isPresent(),
+                operands.isPresent(),
+                instanceBytes(),
+                module.imports().size(),
+                module.bodies().count(),
+                FunctionNames.read(module));
     }
 
     private long declaredMaximum() {
@@ -97,12 +109,25 @@ public final class SandboxRewrite {
                 .orElse(0);
     }
 
-    private void writeTypes() throws ModuleRefusedException {
-        if (countsGrowths) {
-            out.section(1, appended(1, new WasmWriter(8).bytes(0x60, 1, I32, 1, I32)));
-        } else {
-            copySection(1);
+    /** An estimate from above of the engine's records: elements, globals, function references, imports. */
+    private int instanceBytes() {
+        if (module.bodies().growsTables()) {
+            return Integer.MAX_VALUE;
         }
+        long elements = module.tables().stream().mapToLong(Limits::minimum).sum();
+        long functions = module.imports().size() + module.bodies().count();
+        return (int) Math.min(Integer.MAX_VALUE, 4_096 + elements * 8 + module.globals() * 16L + functions * 48);
+    }
+
+    private void writeTypes() throws ModuleRefusedException {
+        var added = new Appendix(1);
+        if (countsGrowths) {
+            added.item().bytes(0x60, 1, I32, 1, I32);
+        }
+        if (operands.isPresent()) {
+            added.item().bytes(0x60, 2, I32, I32, 1, I32);
+        }
+        added.write();
     }
 
     private void writeImports() {
@@ -121,11 +146,15 @@ public final class SandboxRewrite {
     }
 
     private void writeFunctions() throws ModuleRefusedException {
+        int type = module.types().size();
+        var added = new Appendix(3);
         if (countsGrowths) {
-            out.section(3, appended(3, new WasmWriter(8).u32(module.types().size())));
-        } else {
-            copySection(3);
+            added.item().u32(type++);
         }
+        if (operands.isPresent()) {
+            added.item().u32(type);
+        }
+        added.write();
     }
 
     /** Each table may grow by its share of what the bound leaves above all minima. */
@@ -145,17 +174,21 @@ public final class SandboxRewrite {
     }
 
     private void writeGlobals() throws ModuleRefusedException {
+        var added = new Appendix(6);
         if (countsGrowths) {
-            out.section(6, appended(6, new WasmWriter(8).bytes(I32, 1, 0x41, 0, 0x0b)));
-        } else {
-            copySection(6);
+            added.item().bytes(I32, 1, 0x41, 0, 0x0b);
         }
+        operands.ifPresent(kept -> kept.globals().forEach(added::add));
+        added.write();
     }
 
     private void writeExports() {
         int run = module.exportedFunction("_start").orElseThrow();
         OptionalInt start = module.start();
-        int count = 1 + (start.isPresent() ? 1 : 0) + (countsGrowths ? 1 : 0);
+        int count = 1
+                + (start.isPresent() ? 1 : 0)
+                + (countsGrowths ? 1 : 0)
+                + (operands.isPresent() ? TrapOperands.EXPORTS : 0);
         var section = new WasmWriter(64).u32(count).name(RUN).bytes(0).u32(run);
         if (start.isPresent()) {
             section.name(START).bytes(0).u32(start.getAsInt());
@@ -163,6 +196,7 @@ public final class SandboxRewrite {
         if (countsGrowths) {
             section.name(REFUSED_GROWTHS).bytes(3).u32(module.globals());
         }
+        operands.ifPresent(kept -> kept.export(section, functions() + (countsGrowths ? 1 : 0)));
         out.section(7, section);
     }
 
@@ -181,7 +215,13 @@ public final class SandboxRewrite {
         for (int function : exported) {
             declaration.u32(function);
         }
-        out.section(9, appended(9, declaration));
+        var added = new Appendix(9);
+        added.add(declaration);
+        added.write();
+    }
+
+    private int functions() {
+        return module.imports().size() + module.bodies().count();
     }
 
     private void writeCode() {
@@ -191,27 +231,43 @@ public final class SandboxRewrite {
         }
         byte[] bytes = module.bytes();
         Section old = section(10).orElseThrow();
-        var code = new WasmWriter(old.end() - old.start() + 64).u32(bodies.count() + (countsGrowths ? 1 : 0));
-        int growth = 0;
+        var code = new WasmWriter(old.end() - old.start() + 64)
+                .u32(bodies.count() + (countsGrowths ? 1 : 0) + (operands.isPresent() ? 1 : 0));
+        int site = 0;
+        int[] sites = bodies.sites();
         for (int i = 0; i < bodies.count(); i++) {
             int position = bodies.starts()[i];
             int end = bodies.ends()[i];
-            if (!countsGrowths || growth == bodies.growths().length || bodies.growths()[growth] >= end) {
+            if (site == sites.length || sites[site] >= end) {
                 code.u32(end - position).copy(bytes, position, end);
                 continue;
             }
-            var body = new WasmWriter(end - position + 32);
-            for (; growth < bodies.growths().length && bodies.growths()[growth] < end; growth++) {
-                int at = bodies.growths()[growth];
-                body.copy(bytes, position, at).bytes(0x10).u32(module.imports().size() + bodies.count());
-                position = at + 2;
+            var body = new WasmWriter(end - position + 64);
+            for (; site < sites.length && sites[site] < end; site++) {
+                body.copy(bytes, position, sites[site]);
+                position = changed(body, sites[site]);
             }
             code.sized(body.copy(bytes, position, end));
         }
         if (countsGrowths) {
             code.sized(countingGrow());
         }
+        operands.ifPresent(kept -> code.sized(kept.elementState()));
         out.section(10, code);
+    }
+
+    /** Writes what stands at a site from now on, as far as the position that is returned. */
+    private int changed(WasmWriter body, int site) {
+        int opcode = module.bytes()[site] & 0xff;
+        if (opcode != Opcodes.MEMORY_GROW) {
+            operands.orElseThrow().keep(body, opcode);
+            return site;
+        }
+        if (!countsGrowths) {
+            return site;
+        }
+        body.bytes(0x10).u32(functions());
+        return site + 2;
     }
 
     /**
@@ -239,19 +295,43 @@ public final class SandboxRewrite {
                 .bytes(0x0b, 0x0b, 0x20, 1, 0x0b);
     }
 
-    /** A section's vector with one more item. */
-    private WasmWriter appended(int id, WasmWriter item) throws ModuleRefusedException {
-        Optional<Section> old = section(id);
-        byte[] added = item.toByteArray();
-        if (old.isEmpty()) {
-            return new WasmWriter(added.length + 1).u32(1).copy(added, 0, added.length);
+    /** Items that come after a section's own. */
+    private final class Appendix {
+        private final int id;
+        private final List<WasmWriter> items = new ArrayList<>();
+
+        Appendix(int id) {
+            this.id = id;
         }
-        var reader = new WasmReader(module.bytes(), old.get().start(), old.get().end());
-        long count = reader.u32();
-        return new WasmWriter(reader.remaining() + added.length + 8)
-                .u32(count + 1)
-                .copy(module.bytes(), reader.position(), reader.end())
-                .copy(added, 0, added.length);
+
+        WasmWriter item() {
+            var item = new WasmWriter(16);
+            items.add(item);
+            return item;
+        }
+
+        void add(WasmWriter item) {
+            items.add(item);
+        }
+
+        void write() throws ModuleRefusedException {
+            if (items.isEmpty()) {
+                copySection(id);
+                return;
+            }
+            Optional<Section> old = section(id);
+            var longer = new WasmWriter(
+                    old.map(section -> section.end() - section.start()).orElse(0) + 128);
+            if (old.isPresent()) {
+                var reader = new WasmReader(
+                        module.bytes(), old.get().start(), old.get().end());
+                longer.u32(reader.u32() + items.size()).copy(module.bytes(), reader.position(), reader.end());
+            } else {
+                longer.u32(items.size());
+            }
+            items.forEach(longer::append);
+            out.section(id, longer);
+        }
     }
 
     private void copySection(int id) {

@@ -66,8 +66,8 @@ class SandboxRewriteTest {
         assertThat(module.bodies().count()).isEqualTo(5);
         assertThat(module.globals()).isEqualTo(2);
         // The one that is left is in the appended function.
-        assertThat(module.bodies().growths()).hasSize(1);
-        assertThat(module.bodies().growths()[0]).isGreaterThan(module.bodies().starts()[4]);
+        assertThat(module.bodies().sites()).hasSize(1);
+        assertThat(module.bodies().sites()[0]).isGreaterThan(module.bodies().starts()[4]);
     }
 
     @Test

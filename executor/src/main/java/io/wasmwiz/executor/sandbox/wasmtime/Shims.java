@@ -10,9 +10,12 @@ import java.io.UncheckedIOException;
  * The sandbox's own modules, compiled for one engine. They come from our resources as text, which the engine accepts in
  * this one constructor; what tenants upload goes through {@link Module#fromBinary}, which refuses text.
  */
-record Shims(Module buffer, Module wasi) implements AutoCloseable {
+record Shims(Module buffer, Module wasi, Module entry) implements AutoCloseable {
     static Shims compile(Engine engine) {
-        return new Shims(new Module(engine, resource("buffer.wat")), new Module(engine, resource("wasi.wat")));
+        return new Shims(
+                new Module(engine, resource("buffer.wat")),
+                new Module(engine, resource("wasi.wat")),
+                new Module(engine, resource("entry.wat")));
     }
 
     private static byte[] resource(String name) {
@@ -30,5 +33,6 @@ record Shims(Module buffer, Module wasi) implements AutoCloseable {
     public void close() {
         buffer.dispose();
         wasi.dispose();
+        entry.dispose();
     }
 }
