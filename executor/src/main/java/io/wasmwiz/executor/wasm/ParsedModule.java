@@ -39,8 +39,11 @@ record ParsedModule(
 
     /** The type of a function by its index, imports first. */
     FunctionType typeOf(int function) {
-        return types.get(
-                function < imports.size() ? imports.get(function).type() : functionTypes[function - imports.size()]);
+        return types.get(typeIndexOf(function));
+    }
+
+    int typeIndexOf(int function) {
+        return function < imports.size() ? imports.get(function).type() : functionTypes[function - imports.size()];
     }
 
     /** The function that the export {@code name} names. */

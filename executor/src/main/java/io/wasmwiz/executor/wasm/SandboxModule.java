@@ -8,7 +8,6 @@ package io.wasmwiz.executor.wasm;
  * @param memoryMinimumPages pages its memory must start with
  * @param memoryMaximumPages pages it declares at most; 65,536 when it declares no maximum
  * @param countsGrowths whether it exports {@link SandboxRewrite#REFUSED_GROWTHS}
- * @param hasStart whether it exports {@link SandboxRewrite#START}
  * @param keepsOperands whether it exports what {@link TrapOperands} adds
  * @param instanceBytes about what an instance takes in its store beside the memory; {@link Integer#MAX_VALUE} when its
  *     tables can grow
@@ -22,7 +21,6 @@ public record SandboxModule(
         int memoryMinimumPages,
         int memoryMaximumPages,
         boolean countsGrowths,
-        boolean hasStart,
         boolean keepsOperands,
         int instanceBytes,
         int importedFunctions,

@@ -6,7 +6,6 @@ import io.wasmwiz.executor.wasm.ParsedModule.Section;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
  * Turns a tenant's module into the form that the sandbox compiles, because the engine's binding can limit neither
@@ -19,8 +18,8 @@ import java.util.OptionalInt;
  *       growths that only the run's limit refused. Appended items shift no index, and the parser has refused every
  *       index that would reach them.
  *   <li>Table maxima are clamped so that all tables together stay within the policy's bound.
- *   <li>The start function is called by the sandbox after instantiation instead of by the engine within it, so that the
- *       instance exists and can be asked whatever the function does.
+ *   <li>The start section goes; an appended function calls its function and then {@code _start}. So the instance exists
+ *       and can be asked, whatever the start function does.
  *   <li>Imports come from {@link #WASI}; exports are the sandbox's own, and none of the guest's is left to collide with
  *       them. Functions that the body of another may take a reference to stay declared.
  *   <li>An instruction that traps for several reasons leaves its operand in an appended global first, because the engine
@@ -37,10 +36,8 @@ public final class SandboxRewrite {
     public static final String HOST = "host";
     /** The guest's memory, imported from {@link #HOST}. */
     public static final String MEMORY = "memory";
-    /** Exported function: the guest's {@code _start}. */
+    /** Exported function: the guest's start function, if it has one, then its {@code _start}. */
     public static final String RUN = "run";
-    /** Exported function: the guest's start function. */
-    public static final String START = "start";
     /** Exported mutable i32: how many growths the run's limit refused. */
     public static final String REFUSED_GROWTHS = "refused_growths";
 
@@ -94,7 +91,6 @@ public final class SandboxRewrite {
                 memory.map(limits -> (int) limits.minimum()).orElse(0),
                 (int) declaredMaximum(),
                 countsGrowths,
-                module.start().isPresent(),
                 operands.isPresent(),
                 instanceBytes(),
                 module.imports().size(),
@@ -154,7 +150,18 @@ public final class SandboxRewrite {
         if (operands.isPresent()) {
             added.item().u32(type);
         }
+        if (module.start().isPresent()) {
+            added.item().u32(command().type());
+        }
         added.write();
+    }
+
+    /** The type of a command and the function {@code _start}. */
+    private record Command(int type, int function) {}
+
+    private Command command() {
+        int function = module.exportedFunction("_start").orElseThrow();
+        return new Command(module.typeIndexOf(function), function);
     }
 
     /** Each table may grow by its share of what the bound leaves above all minima. */
@@ -183,20 +190,16 @@ public final class SandboxRewrite {
     }
 
     private void writeExports() {
-        int run = module.exportedFunction("_start").orElseThrow();
-        OptionalInt start = module.start();
-        int count = 1
-                + (start.isPresent() ? 1 : 0)
-                + (countsGrowths ? 1 : 0)
-                + (operands.isPresent() ? TrapOperands.EXPORTS : 0);
+        int appended = functions() + (countsGrowths ? 1 : 0);
+        int run = module.start().isPresent()
+                ? appended + (operands.isPresent() ? 1 : 0)
+                : command().function();
+        int count = 1 + (countsGrowths ? 1 : 0) + (operands.isPresent() ? TrapOperands.EXPORTS : 0);
         var section = new WasmWriter(64).u32(count).name(RUN).bytes(0).u32(run);
-        if (start.isPresent()) {
-            section.name(START).bytes(0).u32(start.getAsInt());
-        }
         if (countsGrowths) {
             section.name(REFUSED_GROWTHS).bytes(3).u32(module.globals());
         }
-        operands.ifPresent(kept -> kept.export(section, functions() + (countsGrowths ? 1 : 0)));
+        operands.ifPresent(kept -> kept.export(section, appended));
         out.section(7, section);
     }
 
@@ -226,13 +229,16 @@ public final class SandboxRewrite {
 
     private void writeCode() {
         FunctionBodies bodies = module.bodies();
-        if (bodies.count() == 0) {
+        int count = bodies.count()
+                + (countsGrowths ? 1 : 0)
+                + (operands.isPresent() ? 1 : 0)
+                + (module.start().isPresent() ? 1 : 0);
+        if (count == 0) {
             return;
         }
         byte[] bytes = module.bytes();
-        Section old = section(10).orElseThrow();
-        var code = new WasmWriter(old.end() - old.start() + 64)
-                .u32(bodies.count() + (countsGrowths ? 1 : 0) + (operands.isPresent() ? 1 : 0));
+        int oldBytes = section(10).map(old -> old.end() - old.start()).orElse(0);
+        var code = new WasmWriter(oldBytes + 64).u32(count);
         int site = 0;
         int[] sites = bodies.sites();
         for (int i = 0; i < bodies.count(); i++) {
@@ -253,6 +259,13 @@ public final class SandboxRewrite {
             code.sized(countingGrow());
         }
         operands.ifPresent(kept -> code.sized(kept.elementState()));
+        module.start()
+                .ifPresent(start -> code.sized(new WasmWriter(16)
+                        .bytes(0, 0x10)
+                        .u32(start)
+                        .bytes(0x10)
+                        .u32(command().function())
+                        .bytes(0x0b)));
         out.section(10, code);
     }
 

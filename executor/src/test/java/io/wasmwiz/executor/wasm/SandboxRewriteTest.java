@@ -28,11 +28,10 @@ class SandboxRewriteTest {
         SandboxModule rewritten = SandboxRewrite.rewrite(wasm, ModulePolicyConfig.DEFAULTS, OWNER);
 
         assertThat(imports(rewritten.bytes())).containsExactly("wasi.sched_yield", "host.memory");
-        assertThat(exports(rewritten.bytes())).containsExactlyInAnyOrder("run", "start", "refused_growths");
+        assertThat(exports(rewritten.bytes())).containsExactlyInAnyOrder("run", "refused_growths");
         assertThat(rewritten.memoryMinimumPages()).isEqualTo(2);
         assertThat(rewritten.memoryMaximumPages()).isEqualTo(9);
         assertThat(rewritten.hasMemory()).isTrue();
-        assertThat(rewritten.hasStart()).isTrue();
         assertThat(rewritten.countsGrowths()).isTrue();
     }
 

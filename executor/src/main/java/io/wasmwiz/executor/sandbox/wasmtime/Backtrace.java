@@ -8,8 +8,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The stack on which a guest trapped, innermost frame first, read from the engine's text. Frames of our own modules are
- * left out: they have a name, a guest has none, because its name section never reaches the engine.
+ * The stack on which a guest trapped, innermost frame first, read from the engine's text. What is ours is left out: our
+ * modules have a name, a guest has none, because its name section never reaches the engine; and what the rewrite appended
+ * to the guest comes after its own functions.
  */
 final class Backtrace {
     /** Lines of {@link #lines}; one more says how many were left out. */
@@ -23,6 +24,8 @@ final class Backtrace {
     private static final String GUEST = "<unknown>";
     private static final int NAME_CHARACTERS = 200;
 
+    private final SandboxModule module;
+    private final int functions;
     private final boolean fromEngine;
     private final boolean inGuest;
     private final OptionalInt offset;
@@ -30,7 +33,9 @@ final class Backtrace {
     private final List<Integer> outermost = new ArrayList<>();
     private int guestFrames;
 
-    private Backtrace(String message) {
+    private Backtrace(String message, SandboxModule module) {
+        this.module = module;
+        this.functions = module.importedFunctions() + module.definedFunctions();
         this.fromEngine = message.startsWith(HEADING);
         List<String> frames =
                 message.lines().skip(1).filter(line -> !line.isBlank()).toList();
@@ -45,9 +50,9 @@ final class Backtrace {
         }
     }
 
-    /** Of an exception's message. */
-    static Backtrace of(String message) {
-        return new Backtrace(message);
+    /** Of an exception's message, which the module caused. */
+    static Backtrace of(String message, SandboxModule module) {
+        return new Backtrace(message, module);
     }
 
     private void add(String line) {
@@ -56,6 +61,9 @@ final class Backtrace {
             return;
         }
         int function = Integer.parseInt(frame.group(3));
+        if (function >= functions) {
+            return;
+        }
         if (innermost.size() < INNERMOST) {
             innermost.add(function);
         } else {
@@ -83,21 +91,18 @@ final class Backtrace {
     }
 
     /** One line per frame, at most {@value #INNERMOST} + 1 + {@value #OUTERMOST}, without control characters. */
-    List<String> lines(SandboxModule module) {
+    List<String> lines() {
         var lines = new ArrayList<String>();
-        innermost.forEach(function -> lines.add(line(module, function)));
+        innermost.forEach(function -> lines.add(line(function)));
         int omitted = guestFrames - innermost.size() - outermost.size();
         if (omitted > 0) {
             lines.add("… " + omitted + " more …");
         }
-        outermost.forEach(function -> lines.add(line(module, function)));
+        outermost.forEach(function -> lines.add(line(function)));
         return List.copyOf(lines);
     }
 
-    private static String line(SandboxModule module, int function) {
-        if (function >= module.importedFunctions() + module.definedFunctions()) {
-            return "memory.grow";
-        }
+    private String line(int function) {
         String number = "function " + function;
         return module.names()
                 .of(function)

@@ -3,7 +3,7 @@ package io.wasmwiz.executor.sandbox.wasmtime;
 import io.github.kawamuray.wasmtime.Extern;
 import io.github.kawamuray.wasmtime.Func;
 import io.github.kawamuray.wasmtime.Global;
-import io.github.kawamuray.wasmtime.Linker;
+import io.github.kawamuray.wasmtime.Module;
 import io.github.kawamuray.wasmtime.Val;
 import io.github.kawamuray.wasmtime.WasmtimeException;
 import io.wasmwiz.executor.sandbox.RunLimits;
@@ -26,19 +26,19 @@ import java.util.Optional;
  */
 final class GuestRun implements AutoCloseable {
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
-    private static final String GUEST = "guest";
-    private static final String ENTERED = "function";
 
     private final Worker worker;
     private final CompiledModules.Compiled module;
     private final GuestStore store;
-    private String instance = "";
+    /** Its number in the store. */
+    private final int instance;
     private boolean reusable;
 
     private GuestRun(Worker worker, CompiledModules.Compiled module, GuestStore store) {
         this.worker = worker;
         this.module = module;
         this.store = store;
+        this.instance = store.nextInstance();
     }
 
     /** Takes a kept store or makes one, and prepares it. */
@@ -71,7 +71,6 @@ final class GuestRun implements AutoCloseable {
     Ran run(long queueNanos, boolean cacheHit) {
         long startNanos = System.nanoTime();
         long startCpuNanos = THREADS.getCurrentThreadCpuTime();
-        instance = store.nextInstance();
         End end = end();
         long cpuNanos = THREADS.getCurrentThreadCpuTime() - startCpuNanos;
         long wallNanos = System.nanoTime() - startNanos;
@@ -90,16 +89,14 @@ final class GuestRun implements AutoCloseable {
     }
 
     private End end() {
+        Module entry = worker.shims().entry(instance);
         try {
-            store.linker().module(store.store(), instance, module.module());
+            store.linker().module(store.store(), GuestStore.INSTANCE + instance, module.module());
         } catch (WasmtimeException e) {
             return new End.Trapped(TrapKind.INSTANTIATION, EngineText.plain(e));
         }
         try {
-            if (module.code().hasStart()) {
-                enter(SandboxRewrite.START);
-            }
-            enter(SandboxRewrite.RUN);
+            store.linker().module(store.store(), "", entry);
             return new End.Exited(0);
         } catch (WasmtimeException e) {
             if (RunBuffer.hasExited(store.buffer())) {
@@ -109,18 +106,9 @@ final class GuestRun implements AutoCloseable {
         }
     }
 
-    /** Calls a function of the guest as {@code entry.wat} does. */
-    private void enter(String export) {
-        try (Func function = export(export).func();
-                Linker entry = new Linker(worker.engine())) {
-            entry.define(store.store(), GUEST, ENTERED, Extern.fromFunc(function));
-            entry.module(store.store(), "", worker.shims().entry());
-        }
-    }
-
     private int refusedGrowths() {
         Optional<Extern> counter = module.code().countsGrowths()
-                ? store.linker().get(store.store(), instance, SandboxRewrite.REFUSED_GROWTHS)
+                ? find(SandboxRewrite.REFUSED_GROWTHS)
                 : Optional.empty();
         if (counter.isEmpty()) {
             return 0;
@@ -132,7 +120,11 @@ final class GuestRun implements AutoCloseable {
     }
 
     private Extern export(String name) {
-        return store.linker().get(store.store(), instance, name).orElseThrow();
+        return find(name).orElseThrow();
+    }
+
+    private Optional<Extern> find(String name) {
+        return store.linker().get(store.store(), GuestStore.INSTANCE + instance, name);
     }
 
     /** The instance after its trap. */

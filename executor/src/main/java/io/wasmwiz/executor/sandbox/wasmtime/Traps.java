@@ -24,7 +24,7 @@ final class Traps {
 
     /** The end of a run that the engine broke off without an exit: a stop or a trap. */
     static End end(String message, SandboxModule module, Worker.Stop stop, Remains remains) {
-        Backtrace backtrace = Backtrace.of(message);
+        Backtrace backtrace = Backtrace.of(message, module);
         TrappedInstruction instruction = TrappedInstruction.at(
                 module, backtrace.isInGuest() ? backtrace.offset().orElse(-1) : -1);
         // A guest may have trapped right before it was stopped, so its own instruction comes first.
@@ -35,7 +35,7 @@ final class Traps {
                 ? TrapKind.STACK_OVERFLOW
                 : kind(instruction, module.keepsOperands(), remains);
         String detail = kind == TrapKind.OTHER && !backtrace.isPresent() ? EngineText.plain(message) : words(kind);
-        return new End.Trapped(kind, detail, backtrace.lines(module));
+        return new End.Trapped(kind, detail, backtrace.lines());
     }
 
     private static TrapKind kind(TrappedInstruction instruction, boolean knowsOperands, Remains remains) {
