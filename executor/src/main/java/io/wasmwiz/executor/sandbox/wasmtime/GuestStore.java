@@ -35,6 +35,8 @@ final class GuestStore implements AutoCloseable {
     /** Runs at most; from here on a new store would not be noticed any more. */
     static final int MAX_RUNS = 256;
 
+    static final String INSTANCE = "guest";
+
     private static final long INSTANCES_BYTES = 8 << 20;
     /** Zeroing more takes longer than a new store. */
     private static final int MAX_ZEROED_PAGES = 32;
@@ -125,9 +127,9 @@ final class GuestStore implements AutoCloseable {
         store.setEpochDeadline(1);
     }
 
-    /** A name that no instance in this store has, for the next one. */
-    String nextInstance() {
-        return "guest" + instances++;
+    /** The number of the next instance, from 0; its name is {@link #INSTANCE} and the number. */
+    int nextInstance() {
+        return instances++;
     }
 
     /** Whether the run that just ended may be followed by another. */
