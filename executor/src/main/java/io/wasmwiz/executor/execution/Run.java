@@ -15,6 +15,7 @@ import io.wasmwiz.executor.sandbox.RunResult;
 import io.wasmwiz.executor.sandbox.SandboxRun;
 import io.wasmwiz.executor.sandbox.SandboxRuntime;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletionStage;
@@ -104,6 +105,7 @@ final class Run {
                     ran.stdoutTruncated(),
                     ran.stderrTruncated(),
                     ResultMessage.of(ran, limits),
+                    ran.end() instanceof RunResult.End.Trapped trapped ? trapped.backtrace() : List.of(),
                     Receipt.of(execution, permit.quotaRemaining()));
         });
     }
