@@ -39,7 +39,8 @@ final class ResultMessage {
             return "the module trapped: " + trapped.detail() + "; " + advice(trapped.kind());
         }
         if (end instanceof End.TimedOut) {
-            return "the module was stopped at its run time limit of " + limits.runTime().toMillis()
+            return "the module was stopped at its run time limit of "
+                    + limits.runTime().toMillis()
                     + " ms; do less in one run, or raise limits.run_time as far as the tier allows";
         }
         return end instanceof End.Cancelled
@@ -60,8 +61,7 @@ final class ResultMessage {
                         + " allocation whose failure was not checked";
             case TABLE_OUT_OF_BOUNDS ->
                 "it used a function table past its end; look for a function pointer that was overwritten or cast";
-            case INDIRECT_CALL_TO_NULL ->
-                "it called a null function pointer; look for a callback that was never set";
+            case INDIRECT_CALL_TO_NULL -> "it called a null function pointer; look for a callback that was never set";
             case BAD_SIGNATURE ->
                 "it called a function pointer as another type than its function has; look for casts between function"
                         + " types and for declarations that differ between files";

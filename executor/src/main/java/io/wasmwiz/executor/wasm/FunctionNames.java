@@ -84,14 +84,13 @@ public final class FunctionNames {
         return new FunctionNames(Arrays.copyOf(functions, count), Arrays.copyOf(ends, count), names.toByteArray());
     }
 
-    /** A function's name as the module has it, at most 512 bytes of UTF-8; anything may be in it. */
+    /** A function's name as the module has it, not empty, at most 512 bytes of UTF-8; anything may be in it. */
     public Optional<String> of(int function) {
         int at = Arrays.binarySearch(functions, function);
-        if (at < 0) {
-            return Optional.empty();
-        }
-        int start = at == 0 ? 0 : ends[at - 1];
-        return Optional.of(new String(names, start, ends[at] - start, StandardCharsets.UTF_8));
+        int start = at <= 0 ? 0 : ends[at - 1];
+        return at < 0 || start == ends[at]
+                ? Optional.empty()
+                : Optional.of(new String(names, start, ends[at] - start, StandardCharsets.UTF_8));
     }
 
     /** Bytes of memory that it takes. */

@@ -56,7 +56,8 @@ class ResultMessageTest {
     @Test
     void namesTheFigures() {
         assertThat(ResultMessage.of(ENDS.get(ExecutionStatus.FAILED), LIMITS)).contains("code 3");
-        assertThat(ResultMessage.of(ENDS.get(ExecutionStatus.TIMED_OUT), LIMITS)).contains("250 ms");
+        assertThat(ResultMessage.of(ENDS.get(ExecutionStatus.TIMED_OUT), LIMITS))
+                .contains("250 ms");
         assertThat(ResultMessage.of(ENDS.get(ExecutionStatus.MEMORY_LIMIT), LIMITS))
                 .contains("code 1", "2 refused growths", "1048576 bytes");
         assertThat(ResultMessage.of(ran(new End.Trapped(TrapKind.UNREACHABLE, "aborted"), 1), LIMITS))

@@ -33,7 +33,8 @@ public abstract class StateLeaksContract extends SandboxFixture {
      * passive elements, 205 input, 206 streams, 207 memory size, 208 table size, 209 the clock.
      */
     private static final String TEXT = "(module "
-            + List.of("fd_read", "fd_write", "fd_close", "proc_exit", "poll_oneoff", "random_get", "clock_time_get").stream()
+            + List.of("fd_read", "fd_write", "fd_close", "proc_exit", "poll_oneoff", "random_get", "clock_time_get")
+                    .stream()
                     .map(Preview1::imported)
                     .reduce("", String::concat)
             + """
@@ -189,7 +190,10 @@ public abstract class StateLeaksContract extends SandboxFixture {
         for (int i = 0; i < 60; i++) {
             Ending ending = i % 2 == 0 ? Ending.RETURNS : Ending.EXITS;
             UUID account = new UUID(9, i % 3);
-            check(sandbox.run(request(account, i % 5 == 0 ? other : CANARY, ending.letter(), ROOMY)), ending, "run " + i);
+            check(
+                    sandbox.run(request(account, i % 5 == 0 ? other : CANARY, ending.letter(), ROOMY)),
+                    ending,
+                    "run " + i);
             checkQuiet(new UUID(9, (i + 1) % 3));
         }
     }
@@ -197,8 +201,8 @@ public abstract class StateLeaksContract extends SandboxFixture {
     @Test
     void leavesNothingWhenRunsAreCancelled() {
         for (int i = 0; i < 20; i++) {
-            SandboxRun run = sandbox.run(request(
-                    ACCOUNT, CANARY, (i % 2 == 0 ? Ending.LOOPS : Ending.SLEEPS).letter(), ROOMY));
+            SandboxRun run =
+                    sandbox.run(request(ACCOUNT, CANARY, (i % 2 == 0 ? Ending.LOOPS : Ending.SLEEPS).letter(), ROOMY));
             for (int spin = 0; spin < i * 20_000; spin++) {
                 Thread.onSpinWait();
             }
@@ -220,7 +224,9 @@ public abstract class StateLeaksContract extends SandboxFixture {
 
             Ran ran = ran(sandbox.run(request(ACCOUNT, echo, input, limits)));
 
-            assertThat(text(ran.stdout())).describedAs("run %d", i).isEqualTo(input.substring(0, Math.min(input.length(), limits.stdoutBytes())));
+            assertThat(text(ran.stdout()))
+                    .describedAs("run %d", i)
+                    .isEqualTo(input.substring(0, Math.min(input.length(), limits.stdoutBytes())));
             assertThat(ran.stderr()).isEmpty();
             assertThat(ran.stdoutTruncated()).isEqualTo(input.length() > limits.stdoutBytes());
         }
@@ -247,7 +253,9 @@ public abstract class StateLeaksContract extends SandboxFixture {
     private static void check(SandboxRun run, Ending ending, String what) {
         Ran ran = ran(run);
         if (ran.end() instanceof End.Exited exited) {
-            assertThat(exited.code()).describedAs("%s: a code of %d and more names what leaked", what, FIRST_LEAK).isLessThan(FIRST_LEAK);
+            assertThat(exited.code())
+                    .describedAs("%s: a code of %d and more names what leaked", what, FIRST_LEAK)
+                    .isLessThan(FIRST_LEAK);
         }
         if (ending.end == null) {
             assertThat(ran.end()).describedAs(what).isInstanceOf(End.Trapped.class);
@@ -256,7 +264,10 @@ public abstract class StateLeaksContract extends SandboxFixture {
         }
         assertThat(ran.stdoutTruncated()).describedAs(what).isTrue();
         assertThat(ran.stderrTruncated()).describedAs(what).isTrue();
-        assertThat(ran.stdout()).describedAs(what).hasSize(4_096).startsWith(ending.letter().getBytes(StandardCharsets.UTF_8));
+        assertThat(ran.stdout())
+                .describedAs(what)
+                .hasSize(4_096)
+                .startsWith(ending.letter().getBytes(StandardCharsets.UTF_8));
     }
 
     /** A run that finds all fresh, and whose result holds nothing but its own byte. */

@@ -32,6 +32,7 @@ final class GuestRun implements AutoCloseable {
     private final GuestStore store;
     /** Its number in the store. */
     private final int instance;
+
     private boolean reusable;
 
     private GuestRun(Worker worker, CompiledModules.Compiled module, GuestStore store) {
@@ -107,9 +108,8 @@ final class GuestRun implements AutoCloseable {
     }
 
     private int refusedGrowths() {
-        Optional<Extern> counter = module.code().countsGrowths()
-                ? find(SandboxRewrite.REFUSED_GROWTHS)
-                : Optional.empty();
+        Optional<Extern> counter =
+                module.code().countsGrowths() ? find(SandboxRewrite.REFUSED_GROWTHS) : Optional.empty();
         if (counter.isEmpty()) {
             return 0;
         }
