@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -30,7 +31,7 @@ class ResultMessageTest {
     @ParameterizedTest
     @EnumSource(ExecutionStatus.class)
     void tellsTheAuthorOfEveryStatusWhatToDo(ExecutionStatus status) {
-        RunResult.Ran ran = ENDS.get(status);
+        RunResult.Ran ran = end(status);
 
         assertThat(ExecutionStatus.of(ran)).isEqualTo(status);
         String message = ResultMessage.of(ran, LIMITS);
@@ -55,10 +56,10 @@ class ResultMessageTest {
 
     @Test
     void namesTheFigures() {
-        assertThat(ResultMessage.of(ENDS.get(ExecutionStatus.FAILED), LIMITS)).contains("code 3");
-        assertThat(ResultMessage.of(ENDS.get(ExecutionStatus.TIMED_OUT), LIMITS))
+        assertThat(ResultMessage.of(end(ExecutionStatus.FAILED), LIMITS)).contains("code 3");
+        assertThat(ResultMessage.of(end(ExecutionStatus.TIMED_OUT), LIMITS))
                 .contains("250 ms");
-        assertThat(ResultMessage.of(ENDS.get(ExecutionStatus.MEMORY_LIMIT), LIMITS))
+        assertThat(ResultMessage.of(end(ExecutionStatus.MEMORY_LIMIT), LIMITS))
                 .contains("code 1", "2 refused growths", "1048576 bytes");
         assertThat(ResultMessage.of(ran(new End.Trapped(TrapKind.UNREACHABLE, "aborted"), 1), LIMITS))
                 .contains("trapped (aborted)", "1 refused growths");
@@ -68,6 +69,10 @@ class ResultMessageTest {
     void cutsLongDetails() {
         assertThat(ResultMessage.of(ran(new End.Trapped(TrapKind.OTHER, "x".repeat(5_000)), 0), LIMITS))
                 .hasSize(ResultMessage.MAX_CHARACTERS);
+    }
+
+    private static RunResult.Ran end(ExecutionStatus status) {
+        return Objects.requireNonNull(ENDS.get(status));
     }
 
     private static RunResult.Ran ran(End end, int refusedGrowths) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -142,9 +143,10 @@ public abstract class StateLeaksContract extends SandboxFixture {
         ENDS_LATE(new End.Exited(0)),
         GROWS_ITS_MEMORY(new End.Exited(0));
 
-        private final End end;
+        /** Null for a trap. */
+        private final @Nullable End end;
 
-        Ending(End end) {
+        Ending(@Nullable End end) {
             this.end = end;
         }
 
