@@ -22,7 +22,8 @@ record Figure(String name, double value, String unit, double floor, String floor
     }
 
     static String table(List<Figure> figures) {
-        var table = new StringBuilder("%-58s %12s %12s %7s  %s%n".formatted("", "measured", "floor", "ratio", "floor is"));
+        var table =
+                new StringBuilder("%-58s %12s %12s %7s  %s%n".formatted("", "measured", "floor", "ratio", "floor is"));
         figures.forEach(figure -> table.append(figure.line()));
         return table.toString();
     }
@@ -31,7 +32,13 @@ record Figure(String name, double value, String unit, double floor, String floor
         String measured = String.format(Locale.ROOT, "%.1f %s", value, unit);
         return hasFloor()
                 ? String.format(
-                        Locale.ROOT, "%-58s %12s %12s %7.2f  %s%n", name, measured, "%.1f %s".formatted(floor, unit), value / floor, floorName)
+                        Locale.ROOT,
+                        "%-58s %12s %12s %7.2f  %s%n",
+                        name,
+                        measured,
+                        "%.1f %s".formatted(floor, unit),
+                        value / floor,
+                        floorName)
                 : String.format(Locale.ROOT, "%-58s %12s%n", name, measured);
     }
 

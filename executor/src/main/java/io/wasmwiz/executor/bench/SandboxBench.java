@@ -72,7 +72,6 @@ final class SandboxBench implements Callable<Integer> {
 
     private final List<Figure> figures = new ArrayList<>();
 
-
     @Override
     public Integer call() {
         require("--runs", runs, 100, 10_000_000);
@@ -111,10 +110,10 @@ final class SandboxBench implements Callable<Integer> {
                 measure.pipelined(runs, i -> BenchGuests.echo());
                 Pipelined trivial = measure.pipelined(runs, i -> BenchGuests.echo());
                 String bare = "bare engine, store reused";
-                figures.add(new Figure(
-                        "trivial run, guest's wall time, median", micros(trivial.wallNanos(), 0.5), "us", micros(reused, 0.5), bare));
-                figures.add(new Figure(
-                        "trivial run, one worker, whole", trivial.microsPerRun(), "us", mean(reused), bare));
+                figures.add(Figure.of("trivial run, guest alone, median", micros(trivial.wallNanos(), 0.5), "us"));
+                figures.add(Figure.of(bare + ", median", micros(reused, 0.5), "us"));
+                figures.add(
+                        new Figure("trivial run, one worker, whole", trivial.microsPerRun(), "us", mean(reused), bare));
                 measureModules(measure, fresh);
             }
         }
@@ -146,16 +145,23 @@ final class SandboxBench implements Callable<Integer> {
             figures.add(Figure.of("stop of a loop" + after + ", maximum", millis(stops.lateNanos(), 1), "ms"));
             String beside = "beside loops that are not stopped";
             figures.add(new Figure(
-                    "honest run beside the stops, p50", micros(stops.honestNanos(), 0.5), "us", micros(baseline, 0.5), beside));
+                    "honest run beside the stops, p50",
+                    micros(stops.honestNanos(), 0.5),
+                    "us",
+                    micros(baseline, 0.5),
+                    beside));
             figures.add(new Figure(
-                    "honest run beside the stops, p99", micros(stops.honestNanos(), 0.99), "us", micros(baseline, 0.99), beside));
+                    "honest run beside the stops, p99",
+                    micros(stops.honestNanos(), 0.99),
+                    "us",
+                    micros(baseline, 0.99),
+                    beside));
             figures.add(Figure.of("cores busy after the stops", stops.busyAfterwards(), "cores"));
         }
     }
 
     private static SandboxRuntime open(int workers) {
-        return WasmtimeSandbox.open(
-                new SandboxConfig(workers, 1_000, Duration.ofMillis(5)), new SimpleMeterRegistry());
+        return WasmtimeSandbox.open(new SandboxConfig(workers, 1_000, Duration.ofMillis(5)), new SimpleMeterRegistry());
     }
 
     private static double micros(List<Long> sorted, double share) {

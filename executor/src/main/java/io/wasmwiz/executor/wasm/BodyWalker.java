@@ -11,6 +11,8 @@ import java.util.List;
 final class BodyWalker {
     /** Instructions of a module whose operand is kept for the case that they trap. */
     private static final int MAX_OPERAND_SITES = 500_000;
+    /** Parameters and results of a block that are no burden; compilers leave none or one. */
+    private static final int NARROW_BLOCK_VALUES = 16;
 
     private final byte[] bytes;
     private final ModulePolicyConfig config;
@@ -24,6 +26,7 @@ final class BodyWalker {
     private boolean growsTables;
     private boolean usesFunctionReferences;
     private long blocks;
+    private long wideBlockValues;
 
     BodyWalker(
             byte[] bytes,
@@ -61,13 +64,16 @@ final class BodyWalker {
             long locals = locals(
                     body, function, types.get(functionTypes[i]).parameters().length());
             blocks = 0;
+            wideBlockValues = 0;
             instructions(body);
             largest = Math.max(largest, size);
-            long product = Math.max(locals, 1) * blocks;
+            // Values that a block takes or leaves are carried from block to block as locals are.
+            long product = (Math.max(locals, 1) + wideBlockValues) * blocks;
             if (product > config.maxComplexity()) {
                 throw tooComplex(
                         function,
-                        locals + " locals and " + blocks + " block-like instructions, a product of " + product,
+                        locals + " locals, " + wideBlockValues + " parameters and results of wide blocks and " + blocks
+                                + " block-like instructions, a product of " + product,
                         config.maxComplexity());
             }
             complexity = Math.max(complexity, product);
@@ -221,6 +227,9 @@ final class BodyWalker {
             if (type >= types.size()) {
                 throw in.malformedAt(at, "type " + type + " does not exist; the module has " + types.size());
             }
+            FunctionType values = types.get((int) type);
+            int count = values.parameters().length() + values.results().length();
+            wideBlockValues += count > NARROW_BLOCK_VALUES ? count : 0;
         } else if (type != -0x40) {
             // A value type, whose one byte was just read as a negative number.
             ValueTypes.letter(in.again(at));

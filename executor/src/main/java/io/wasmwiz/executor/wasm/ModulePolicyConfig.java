@@ -16,7 +16,8 @@ package io.wasmwiz.executor.wasm;
  * @param maxParameters parameters of a function type, and as many results
  * @param maxLocals locals of a function, parameters included
  * @param maxFunctionBytes bytes of a function body
- * @param maxComplexity product of a function's locals and its block-like instructions: the compiler's memory and time
+ * @param maxComplexity product of a function's locals, together with the parameters and results of its blocks that have more
+ *     than 16, and its block-like instructions: the compiler's memory and time
  *     grow with it, and a compilation holds its sandbox worker to the end. The largest real program we know is Ruby's
  *     interpreter with 4.5 million (SQLite: 0.46 million); modules that crash the compiler start at 22 million
  */

@@ -57,8 +57,7 @@ class ResultMessageTest {
     @Test
     void namesTheFigures() {
         assertThat(ResultMessage.of(end(ExecutionStatus.FAILED), LIMITS)).contains("code 3");
-        assertThat(ResultMessage.of(end(ExecutionStatus.TIMED_OUT), LIMITS))
-                .contains("250 ms");
+        assertThat(ResultMessage.of(end(ExecutionStatus.TIMED_OUT), LIMITS)).contains("250 ms");
         assertThat(ResultMessage.of(end(ExecutionStatus.MEMORY_LIMIT), LIMITS))
                 .contains("code 1", "2 refused growths", "1048576 bytes");
         assertThat(ResultMessage.of(ran(new End.Trapped(TrapKind.UNREACHABLE, "aborted"), 1), LIMITS))

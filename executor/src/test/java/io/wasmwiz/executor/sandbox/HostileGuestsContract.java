@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.wasmwiz.executor.sandbox.RunResult.End;
 import io.wasmwiz.executor.sandbox.RunResult.Ran;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +37,33 @@ public abstract class HostileGuestsContract extends SandboxFixture {
                 """, body));
 
         assertThat(ran(run(wasm, SHORT)).end()).isEqualTo(new End.TimedOut());
+    }
+
+    @Test
+    void refusesCompileBombs() {
+        for (byte[] bomb : List.of(CompileBombs.wideLoops(1_000, 3_000), CompileBombs.wideLoops(300, 300))) {
+            assertThat(compile(bomb)).isInstanceOf(Compilation.Rejected.class);
+            assertThat(result(run(bomb)))
+                    .isInstanceOfSatisfying(
+                            RunResult.Refused.class,
+                            refused -> assertThat(refused.cause()).isEqualTo(RunResult.Cause.MODULE_REJECTED));
+        }
+    }
+
+    @Test
+    void stopsALoopInTheStartSectionAndKeepsItsOutput() {
+        byte[] wasm = Wat.wasm(Wat.program("""
+                (memory 1) (data (i32.const 0) "\\08\\00\\00\\00\\02\\00\\00\\00on")
+                (func $init
+                  (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))
+                  (loop $forever (br $forever)))
+                (start $init)
+                """, "unreachable"));
+
+        Ran ran = ran(run(wasm, SHORT));
+
+        assertThat(ran.end()).isEqualTo(new End.TimedOut());
+        assertThat(text(ran.stdout())).isEqualTo("on");
     }
 
     @Test

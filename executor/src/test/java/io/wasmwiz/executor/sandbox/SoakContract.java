@@ -28,8 +28,10 @@ public abstract class SoakContract extends SandboxFixture {
             SandboxRuntimeContract.ECHO,
             Wat.command("(call $proc_exit (i32.const 3))"),
             Wat.command("unreachable"),
-            Wat.command("(drop (memory.grow (i32.const 4))) (memory.fill (i32.const 0) (i32.const 1) (i32.const 300000))"),
-            Wat.wasm(Wat.program("(memory 1) (table $t 1 funcref)", "(drop (table.grow $t (ref.null func) (i32.const 5000)))")),
+            Wat.command(
+                    "(drop (memory.grow (i32.const 4))) (memory.fill (i32.const 0) (i32.const 1) (i32.const 300000))"),
+            Wat.wasm(Wat.program(
+                    "(memory 1) (table $t 1 funcref)", "(drop (table.grow $t (ref.null func) (i32.const 5000)))")),
             Wat.command("(call $_start)"),
             Wat.wasm(Wat.program("(memory 17)", "(i32.store (i32.const 1100000) (i32.const 1))")));
     private static final byte[] LOOP = Wat.command("(loop $l (br $l))");

@@ -101,7 +101,9 @@ public abstract class TrapsContract extends SandboxFixture {
                 """);
 
         assertThat(trapped(wasm).backtrace()).last().isEqualTo("function 2");
-        assertThat(trapped(wasm).backtrace()).filteredOn(line -> !line.startsWith("…")).allMatch(line -> line.matches("function [12]"));
+        assertThat(trapped(wasm).backtrace())
+                .filteredOn(line -> !line.startsWith("…"))
+                .allMatch(line -> line.matches("function [12]"));
     }
 
     @Test
@@ -118,7 +120,8 @@ public abstract class TrapsContract extends SandboxFixture {
     @ParameterizedTest
     @ValueSource(strings = {"a\u001b[31m\u0000b", "\u202eevil\u2028", "new\nline\r"})
     void escapesNames(String name) {
-        String shown = trapped(withNames(NESTED, List.of("x", name))).backtrace().get(0);
+        String shown =
+                trapped(withNames(NESTED, List.of("x", name))).backtrace().get(0);
 
         assertThat(shown).contains("\\u{").endsWith(" (function 1)");
         assertThat(shown.codePoints()).noneMatch(c -> Character.isISOControl(c) || c == 0x202e || c == 0x2028);
@@ -126,13 +129,16 @@ public abstract class TrapsContract extends SandboxFixture {
 
     @Test
     void cutsLongNames() {
-        String shown = trapped(withNames(NESTED, List.of("x", "n".repeat(100_000)))).backtrace().get(0);
+        String shown = trapped(withNames(NESTED, List.of("x", "n".repeat(100_000))))
+                .backtrace()
+                .get(0);
 
         assertThat(shown).startsWith("nnn").hasSizeLessThan(2_048);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"01", "01ff", "0102ff", "0103010100", "01060102056f6e65", "ffffffff0f", "010701ffffffff7f00"})
+    @ValueSource(
+            strings = {"01", "01ff", "0102ff", "0103010100", "01060102056f6e65", "ffffffff0f", "010701ffffffff7f00"})
     void ignoresMalformedNameSections(String hex) {
         byte[] section = HexFormat.of().parseHex(hex);
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.InstanceOfAssertFactories.type;
 import io.wasmwiz.executor.modules.ModuleFindings;
 import io.wasmwiz.executor.modules.ModuleInspection.Accepted;
 import io.wasmwiz.executor.modules.ModuleInspection.Refused;
+import io.wasmwiz.executor.sandbox.CompileBombs;
 import io.wasmwiz.executor.sandbox.Preview1;
 import io.wasmwiz.executor.sandbox.Wat;
 import java.nio.charset.StandardCharsets;
@@ -206,6 +207,18 @@ class ModulePolicyTest {
             assertThat(refusal.reason()).isEqualTo("MODULE_MALFORMED");
             assertThat(refusal.message()).contains(words).contains("byte");
         });
+    }
+
+    @Test
+    void countsWhatBlocksCarryAsComplexity() {
+        accepted(CompileBombs.wideLoops(100, 100));
+        accepted(CompileBombs.wideLoops(8, 50_000));
+
+        assertThat(refused(CompileBombs.wideLoops(300, 300))).satisfies(refusal -> {
+            assertThat(refusal.reason()).isEqualTo("MODULE_TOO_COMPLEX");
+            assertThat(refusal.message()).contains("180000 parameters and results", "300 block-like");
+        });
+        assertThat(refused(CompileBombs.wideLoops(1_000, 60)).reason()).isEqualTo("MODULE_TOO_COMPLEX");
     }
 
     @Test

@@ -12,7 +12,6 @@ class WasmtimeSoakIT extends SoakContract {
         return WasmtimeSandbox.open(config, new SimpleMeterRegistry());
     }
 
-
     @Override
     protected List<Long> processes() {
         return List.of(ProcessHandle.current().pid());
