@@ -256,7 +256,7 @@ public final class SandboxRewrite {
             code.sized(body.copy(bytes, position, end));
         }
         if (countsGrowths) {
-            code.sized(countingGrow());
+            code.sized(CountingGrow.body(declaredMaximum(), module.globals()));
         }
         operands.ifPresent(kept -> code.sized(kept.elementState()));
         module.start()
@@ -281,31 +281,6 @@ public final class SandboxRewrite {
         }
         body.bytes(0x10).u32(functions());
         return site + 2;
-    }
-
-    /**
-     * Grows, and counts a refusal unless the module's own maximum explains it:
-     *
-     * <pre>{@code
-     * (func (param i32) (result i32) (local i32)
-     *   (if (i32.eq (local.tee 1 (memory.grow (local.get 0))) (i32.const -1))
-     *     (then (if (i64.le_u (i64.add (i64.extend_i32_u (memory.size)) (i64.extend_i32_u (local.get 0)))
-     *                         (i64.const declaredMaximum))
-     *       (then (global.set $refused (i32.add (global.get $refused) (i32.const 1)))))))
-     *   (local.get 1))
-     * }</pre>
-     */
-    private WasmWriter countingGrow() {
-        return new WasmWriter(64)
-                .bytes(1, 1, I32)
-                .bytes(0x20, 0, 0x40, 0, 0x22, 1, 0x41, 0x7f, 0x46, 0x04, 0x40)
-                .bytes(0x3f, 0, 0xad, 0x20, 0, 0xad, 0x7c, 0x42)
-                .s64(declaredMaximum())
-                .bytes(0x58, 0x04, 0x40, 0x23)
-                .u32(module.globals())
-                .bytes(0x41, 1, 0x6a, 0x24)
-                .u32(module.globals())
-                .bytes(0x0b, 0x0b, 0x20, 1, 0x0b);
     }
 
     /** Items that come after a section's own. */

@@ -19,8 +19,11 @@ import org.junit.jupiter.api.Test;
 /** Thousands of runs of all kinds leave a sandbox as large as hundreds did. */
 public abstract class SoakContract extends SandboxFixture {
     private static final int ROUNDS = 6;
-    private static final int RUNS_PER_ROUND = 1_000;
+    private static final int RUNS_PER_ROUND = 800;
     private static final int MODULES = 120;
+    /** Workers still compile what they had not met; one lost mapping per run would be more. */
+    private static final int MAPPINGS_SLACK = 2_000;
+
     private static final long MEMORY_SLACK_BYTES = 96L << 20;
     private static final RunLimits SMALL = new RunLimits(Duration.ofMillis(20), 32, 10_000, 1_000);
 
@@ -55,7 +58,7 @@ public abstract class SoakContract extends SandboxFixture {
         String both = first + " then " + last;
         assertThat(last.threads()).describedAs(both).isLessThanOrEqualTo(first.threads() + 4);
         assertThat(last.files()).describedAs(both).isLessThanOrEqualTo(first.files() + 8);
-        assertThat(last.mappings()).describedAs(both).isLessThanOrEqualTo(first.mappings() + 500);
+        assertThat(last.mappings()).describedAs(both).isLessThanOrEqualTo(first.mappings() + MAPPINGS_SLACK);
         assertThat(last.residentBytes()).describedAs(both).isLessThan(first.residentBytes() + MEMORY_SLACK_BYTES);
     }
 
