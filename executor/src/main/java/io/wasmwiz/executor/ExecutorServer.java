@@ -3,6 +3,7 @@ package io.wasmwiz.executor;
 import static io.wasmwiz.executor.grpc.ServiceHealth.KAFKA;
 import static io.wasmwiz.executor.grpc.ServiceHealth.POSTGRESQL;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -16,6 +17,7 @@ import io.wasmwiz.executor.auth.Authenticator;
 import io.wasmwiz.executor.auth.CachingAuthenticator;
 import io.wasmwiz.executor.auth.DevelopmentAuthenticator;
 import io.wasmwiz.executor.events.KafkaExecutionEvents;
+import io.wasmwiz.executor.execution.Crashes;
 import io.wasmwiz.executor.execution.ExecutionPipeline;
 import io.wasmwiz.executor.execution.InFlight;
 import io.wasmwiz.executor.execution.RequestRules;
@@ -30,6 +32,7 @@ import io.wasmwiz.executor.sandbox.wasmtime.WasmtimeSandbox;
 import io.wasmwiz.executor.usage.PostgresUsageQueries;
 import io.wasmwiz.executor.wasm.ModulePolicy;
 import io.wasmwiz.executor.wasm.ModulePolicyConfig;
+import io.wasmwiz.executor.work.FairPool;
 import io.wasmwiz.executor.work.WorkPool;
 import io.wasmwiz.service.BuildInfo;
 import io.wasmwiz.service.Closer;
@@ -94,8 +97,8 @@ public final class ExecutorServer implements AutoCloseable {
             InFlight inFlight =
                     closer.add(InFlight.open(config.events().deliveryTimeout().plusSeconds(5), metrics));
             WorkPool reads = closer.add(WorkPool.open("database", config.workThreads(), config.workQueue(), metrics));
-            WorkPool inspection =
-                    closer.add(WorkPool.open("inspection", config.workThreads(), config.workQueue(), metrics));
+            FairPool inspection =
+                    closer.add(FairPool.open("inspection", config.workThreads(), config.workQueue(), metrics));
             WasmtimeSandbox sandbox = closer.add(WasmtimeSandbox.open(config.sandbox(), metrics));
             ModuleLibrary modules = new ModuleLibrary(
                     config.modules(),
@@ -110,7 +113,9 @@ public final class ExecutorServer implements AutoCloseable {
                     modules,
                     admission,
                     sandbox,
+                    config.sandbox().queue(),
                     events,
+                    new Crashes(config.crashes(), Ticker.systemTicker(), metrics),
                     inFlight,
                     System::nanoTime);
             CachingAuthenticator keys =

@@ -5,6 +5,7 @@ import io.wasmwiz.executor.bench.SandboxMeasurements.Pipelined;
 import io.wasmwiz.executor.bench.SandboxMeasurements.Stops;
 import io.wasmwiz.executor.sandbox.SandboxConfig;
 import io.wasmwiz.executor.sandbox.SandboxRuntime;
+import io.wasmwiz.executor.sandbox.queue.QueueConfig;
 import io.wasmwiz.executor.sandbox.wasmtime.EngineLoop;
 import io.wasmwiz.executor.sandbox.wasmtime.WasmtimeSandbox;
 import java.io.PrintWriter;
@@ -28,6 +29,8 @@ import picocli.CommandLine.Spec;
                     + " engine, on one thread."
         })
 final class SandboxBench implements Callable<Integer> {
+    private static final QueueConfig QUEUE = new QueueConfig(1_000, 1_000, Duration.ofSeconds(60));
+
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
@@ -161,7 +164,7 @@ final class SandboxBench implements Callable<Integer> {
     }
 
     private static SandboxRuntime open(int workers) {
-        return WasmtimeSandbox.open(new SandboxConfig(workers, 1_000, Duration.ofMillis(5)), new SimpleMeterRegistry());
+        return WasmtimeSandbox.open(new SandboxConfig(workers, QUEUE, Duration.ofMillis(5)), new SimpleMeterRegistry());
     }
 
     private static double micros(List<Long> sorted, double share) {

@@ -8,14 +8,17 @@ import io.wasmwiz.executor.admission.Permit;
 import io.wasmwiz.executor.auth.Caller;
 import io.wasmwiz.executor.events.ExecutionEvents;
 import io.wasmwiz.executor.execution.RequestRules.Checked;
-import io.wasmwiz.executor.modules.LoadedModule;
 import io.wasmwiz.executor.modules.ModuleLibrary;
 import io.wasmwiz.executor.modules.ModuleLookup;
+import io.wasmwiz.executor.modules.ModuleTask;
+import io.wasmwiz.executor.modules.ReadyModule;
 import io.wasmwiz.executor.refusal.Refusal;
 import io.wasmwiz.executor.refusal.RefusedException;
 import io.wasmwiz.executor.sandbox.RunLimits;
 import io.wasmwiz.executor.sandbox.SandboxRuntime;
+import io.wasmwiz.executor.sandbox.queue.QueueConfig;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -35,7 +38,9 @@ public final class ExecutionPipeline {
     private final ModuleLibrary modules;
     private final AdmissionControl admission;
     private final SandboxRuntime sandbox;
+    private final QueueConfig queue;
     private final ExecutionEvents events;
+    private final Crashes crashes;
     private final InFlight inFlight;
     private final LongSupplier nanoTime;
 
@@ -44,14 +49,18 @@ public final class ExecutionPipeline {
             ModuleLibrary modules,
             AdmissionControl admission,
             SandboxRuntime sandbox,
+            QueueConfig queue,
             ExecutionEvents events,
+            Crashes crashes,
             InFlight inFlight,
             LongSupplier nanoTime) {
         this.rules = rules;
         this.modules = modules;
         this.admission = admission;
         this.sandbox = sandbox;
+        this.queue = queue;
         this.events = events;
+        this.crashes = crashes;
         this.inFlight = inFlight;
         this.nanoTime = nanoTime;
     }
@@ -72,14 +81,30 @@ public final class ExecutionPipeline {
         }
         Checked.Valid request = (Checked.Valid) checked;
         inFlight.enter();
-        return surely(() -> modules.find(caller.accountId(), request.module()))
-                .thenCompose(found -> admit(caller, command, request.limits(), found, cancellation))
+        ModuleTask<ModuleLookup> search;
+        try {
+            search = modules.find(caller.accountId(), request.module());
+        } catch (RuntimeException e) {
+            inFlight.exit();
+            return CompletableFuture.failedFuture(e);
+        }
+        cancellation.onCancel(search::cancel);
+        return search.result()
+                .thenCompose(found -> admit(caller, command, request.limits(), found, search, cancellation))
                 .exceptionally(ExecutionPipeline::refusalOrThrow)
-                .whenComplete((outcome, failure) -> inFlight.exit());
+                .whenComplete((outcome, failure) -> {
+                    search.close();
+                    inFlight.exit();
+                });
     }
 
     private CompletionStage<Outcome> admit(
-            Caller caller, ExecuteCommand command, RunLimits limits, ModuleLookup found, Cancellation cancellation) {
+            Caller caller,
+            ExecuteCommand command,
+            RunLimits limits,
+            ModuleLookup found,
+            ModuleTask<ModuleLookup> search,
+            Cancellation cancellation) {
         if (found instanceof ModuleLookup.Refused no) {
             return refused(no.refusal());
         }
@@ -87,6 +112,10 @@ public final class ExecutionPipeline {
         if (minimumPages > limits.memoryPages()) {
             return refused(new Refusal.MemoryMinimumAboveLimit(
                     minimumPages * RunLimits.PAGE_BYTES, (long) limits.memoryPages() * RunLimits.PAGE_BYTES));
+        }
+        Optional<Refusal> quarantined = crashes.quarantine().refusal(caller.accountId(), ModuleLookup.digest(found));
+        if (quarantined.isPresent()) {
+            return refused(quarantined.get());
         }
         if (cancellation.isCancelled()) {
             return refused(new Refusal.Cancelled());
@@ -96,17 +125,18 @@ public final class ExecutionPipeline {
                 return refused(new Refusal.NotAdmitted(no));
             }
             Permit permit = ((Admission.Admitted) answer).permit();
-            Run run = new Run(caller, command, limits, permit, cancellation, sandbox, events, nanoTime);
+            Run run = new Run(caller, command, limits, permit, cancellation, sandbox, queue, events, crashes, nanoTime);
             return surely(() -> ready(found))
+                    .whenComplete((module, failure) -> search.close())
                     .thenCompose(run::start)
                     .whenComplete((outcome, failure) -> permit.release(run.use()));
         });
     }
 
-    private CompletionStage<LoadedModule> ready(ModuleLookup found) {
+    private CompletionStage<ReadyModule> ready(ModuleLookup found) {
         return found instanceof ModuleLookup.Fresh fresh
                 ? modules.keep(fresh)
-                : completedFuture(((ModuleLookup.Known) found).module());
+                : completedFuture(new ReadyModule(((ModuleLookup.Known) found).module(), true));
     }
 
     /** The stage, or a failed one when not even that came. */

@@ -5,6 +5,7 @@ import io.wasmwiz.executor.auth.Authentication;
 import io.wasmwiz.executor.auth.Scope;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /** Everything that a call can be answered with instead of a result. {@code grpc.OutcomeStatus} maps each to one status. */
@@ -45,11 +46,23 @@ public sealed interface Refusal {
     /** This account has no module of this digest. */
     record ModuleNotFound(String digest) implements Refusal {}
 
-    /** The module cannot run here; reason and message come from the policy or the engine. */
-    record ModuleRefused(String reason, String message) implements Refusal {}
+    /** The module cannot run here; reason, message and its figures come from the policy or the engine. */
+    record ModuleRefused(String reason, String message, Map<String, String> figures) implements Refusal {
+        public ModuleRefused {
+            figures = Map.copyOf(figures);
+        }
+
+        /** Without figures. */
+        public ModuleRefused(String reason, String message) {
+            this(reason, message, Map.of());
+        }
+    }
 
     /** The module starts with more memory than this run may use. */
     record MemoryMinimumAboveLimit(long minimumBytes, long limitBytes) implements Refusal {}
+
+    /** The module crashed the sandbox too often lately; nothing ran. */
+    record ModuleQuarantined(String digest, int crashes, Duration retryAfter) implements Refusal {}
 
     /** The account keeps as many modules as it may. */
     record ModuleLimitReached(int limit) implements Refusal {}
@@ -75,11 +88,17 @@ public sealed interface Refusal {
     /** A queue inside this server is full; nothing ran. */
     record ServerBusy(String queue, Duration retryAfter) implements Refusal {}
 
+    /** As many runs of the account wait for a sandbox as may; nothing ran. */
+    record AccountQueueFull(int limit, Duration retryAfter) implements Refusal {}
+
     /** This server is going away; nothing ran. */
     record Draining(Duration retryAfter) implements Refusal {}
 
     /** The client cancelled, or its deadline passed, before anything ran. */
     record Cancelled() implements Refusal {}
+
+    /** The client's deadline passed while the run waited for its start; nothing ran. */
+    record DeadlinePassed() implements Refusal {}
 
     /** It ran, and whether its event is durable is not known. */
     record OutcomeUnknown(UUID executionId) implements Refusal {}

@@ -10,8 +10,8 @@ package io.wasmwiz.executor.wasm;
  * @param growsMemory whether {@code memory.grow} occurs
  * @param growsTables whether {@code table.grow} occurs
  * @param usesFunctionReferences whether {@code ref.func} occurs in a body
- * @param largestBytes largest body
- * @param complexity largest product of locals and block-like instructions
+ * @param codeBytes bytes of all bodies together
+ * @param largest the largest figures that a function has, each by itself
  */
 record FunctionBodies(
         int[] starts,
@@ -20,10 +20,10 @@ record FunctionBodies(
         boolean growsMemory,
         boolean growsTables,
         boolean usesFunctionReferences,
-        int largestBytes,
-        long complexity) {
+        long codeBytes,
+        FunctionCost largest) {
     static final FunctionBodies NONE =
-            new FunctionBodies(new int[0], new int[0], new int[0], false, false, false, 0, 0);
+            new FunctionBodies(new int[0], new int[0], new int[0], false, false, false, 0, FunctionCost.NONE);
 
     int count() {
         return starts.length;

@@ -54,7 +54,7 @@ public final class SandboxRewrite {
         this.module = module;
         this.config = config;
         this.countsGrowths = !module.memory().isEmpty() && module.bodies().growsMemory();
-        this.operands = TrapOperands.of(module, module.globals() + (countsGrowths ? 1 : 0));
+        this.operands = TrapOperands.of(module, module.spaces().globals.length() + (countsGrowths ? 1 : 0));
         this.out = new WasmWriter(module.bytes().length + 256);
     }
 
@@ -112,7 +112,7 @@ public final class SandboxRewrite {
         }
         long elements = module.tables().stream().mapToLong(Limits::minimum).sum();
         long functions = module.imports().size() + module.bodies().count();
-        return (int) Math.min(Integer.MAX_VALUE, 4_096 + elements * 8 + module.globals() * 16L + functions * 48);
+        return (int) Math.min(Integer.MAX_VALUE, 4_096 + elements * 8 + module.spaces().globals.length() * 16L + functions * 48);
     }
 
     private void writeTypes() throws ModuleRefusedException {
@@ -142,7 +142,7 @@ public final class SandboxRewrite {
     }
 
     private void writeFunctions() throws ModuleRefusedException {
-        int type = module.types().size();
+        int type = module.spaces().types.size();
         var added = new Appendix(3);
         if (countsGrowths) {
             added.item().u32(type++);
@@ -161,7 +161,7 @@ public final class SandboxRewrite {
 
     private Command command() {
         int function = module.exportedFunction("_start").orElseThrow();
-        return new Command(module.typeIndexOf(function), function);
+        return new Command(module.spaces().functions.get(function), function);
     }
 
     /** Each table may grow by its share of what the bound leaves above all minima. */
@@ -175,7 +175,9 @@ public final class SandboxRewrite {
                 new WasmWriter(module.tables().size() * 12).u32(module.tables().size());
         for (Limits table : module.tables()) {
             long maximum = Math.min(table.maximum().orElse(Long.MAX_VALUE), table.minimum() + share);
-            section.bytes(table.element(), 1).u32(table.minimum()).u32(maximum);
+            section.bytes(ValueTypes.referenceByte(table.element()), 1)
+                    .u32(table.minimum())
+                    .u32(maximum);
         }
         out.section(4, section);
     }
@@ -197,7 +199,7 @@ public final class SandboxRewrite {
         int count = 1 + (countsGrowths ? 1 : 0) + (operands.isPresent() ? TrapOperands.EXPORTS : 0);
         var section = new WasmWriter(64).u32(count).name(RUN).bytes(0).u32(run);
         if (countsGrowths) {
-            section.name(REFUSED_GROWTHS).bytes(3).u32(module.globals());
+            section.name(REFUSED_GROWTHS).bytes(3).u32(module.spaces().globals.length());
         }
         operands.ifPresent(kept -> kept.export(section, appended));
         out.section(7, section);
@@ -256,7 +258,7 @@ public final class SandboxRewrite {
             code.sized(body.copy(bytes, position, end));
         }
         if (countsGrowths) {
-            code.sized(CountingGrow.body(declaredMaximum(), module.globals()));
+            code.sized(CountingGrow.body(declaredMaximum(), module.spaces().globals.length()));
         }
         operands.ifPresent(kept -> code.sized(kept.elementState()));
         module.start()

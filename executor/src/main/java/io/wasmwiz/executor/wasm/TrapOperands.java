@@ -108,7 +108,7 @@ public final class TrapOperands {
         var body = new WasmWriter(64).bytes(0);
         for (int table = 0; table < module.tables().size(); table++) {
             Limits limits = module.tables().get(table);
-            if (limits.element() == ValueTypes.FUNCREF) {
+            if (limits.element() == 'r') {
                 body.bytes(0x20, 0, 0x41).s64(table).bytes(0x46, 0x04, 0x40);
                 body.bytes(0x20, 1, 0xfc).u32(16).u32(table).bytes(0x4f, 0x04, 0x40, 0x41, 0, 0x0f, 0x0b);
                 body.bytes(0x20, 1, 0x25).u32(table).bytes(0xd1, 0x04, 0x40, 0x41, 1, 0x0f, 0x0b, 0x0b);

@@ -13,24 +13,26 @@ import io.wasmwiz.executor.events.ExecutionRecord;
 import io.wasmwiz.executor.events.ScriptedExecutionEvents;
 import io.wasmwiz.executor.modules.InMemoryModuleStore;
 import io.wasmwiz.executor.modules.ModuleDigest;
-import io.wasmwiz.executor.modules.ModuleFindings;
 import io.wasmwiz.executor.modules.ModuleInspection;
 import io.wasmwiz.executor.modules.ModuleLibrary;
 import io.wasmwiz.executor.modules.ModulesConfig;
+import io.wasmwiz.executor.modules.SampleFindings;
 import io.wasmwiz.executor.refusal.Refusal;
 import io.wasmwiz.executor.sandbox.Compilation;
 import io.wasmwiz.executor.sandbox.RunResult;
 import io.wasmwiz.executor.sandbox.ScriptedSandbox;
 import io.wasmwiz.executor.sandbox.TrapKind;
+import io.wasmwiz.executor.sandbox.queue.QueueConfig;
+import io.wasmwiz.executor.work.FairPool;
 import io.wasmwiz.executor.work.WorkPool;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,24 +43,27 @@ class ExecutionPipelineTest {
     private static final byte[] BAD_MODULE = {'n', 'o'};
     private static final byte[] GREEDY_MODULE = {0, 'a', 's', 'm', 1, 0, 0, 0, 9};
 
+    private static final QueueConfig QUEUE = new QueueConfig(100, 20, Duration.ofSeconds(10));
+
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private final InMemoryModuleStore store = new InMemoryModuleStore(() -> Instant.EPOCH);
     private final ScriptedSandbox sandbox = new ScriptedSandbox();
     private final ScriptedExecutionEvents events = new ScriptedExecutionEvents();
     private final CountingAdmission admission = new CountingAdmission();
     private final WorkPool database = WorkPool.open("database", 1, 10, metrics);
-    private final WorkPool inspection = WorkPool.open("inspection", 1, 10, metrics);
+    private final FairPool inspection = FairPool.open("inspection", 1, 100, metrics);
     private final InFlight inFlight = InFlight.open(Duration.ofSeconds(5), metrics);
     private final ModuleLibrary library = new ModuleLibrary(
-            new ModulesConfig(2, 1L << 20, Duration.ofMinutes(1), 1L << 20, Duration.ofMinutes(1)),
+            new ModulesConfig(2, 1L << 20, Duration.ofMinutes(1), 1L << 20, Duration.ofMinutes(1), 1L << 20),
             store,
             ExecutionPipelineTest::inspect,
             sandbox,
             database,
             inspection,
             metrics);
+    private final Crashes crashes = new Crashes(Requests.CRASHES, () -> 0, metrics);
     private final ExecutionPipeline pipeline = new ExecutionPipeline(
-            new RequestRules(Requests.LIMITS), library, admission, sandbox, events, inFlight, () -> 0);
+            new RequestRules(Requests.LIMITS), library, admission, sandbox, QUEUE, events, crashes, inFlight, () -> 0);
     private final Caller caller = Requests.caller();
     private final Cancellation cancellation = new Cancellation();
 
@@ -109,6 +114,89 @@ class ExecutionPipelineTest {
     }
 
     @Test
+    void saysThatTheFirstRunOfAModuleFoundItNotCompiledAndTheNextDid() {
+        Receipt first = completed(execute(MODULE)).receipt();
+        Receipt second = completed(execute(MODULE)).receipt();
+
+        assertThat(first.cacheHit()).isFalse();
+        assertThat(second.cacheHit()).isTrue();
+        assertThat(events.published()).extracting(ExecutionRecord::cacheHit).containsExactly(false, true);
+    }
+
+    @Test
+    void sharesOneInspectionCompilationAndInsertAmongManyFirstRuns() {
+        CompletableFuture<Compilation> compilation = new CompletableFuture<>();
+        sandbox.compilesAs(module -> compilation);
+
+        List<CompletableFuture<Outcome>> runs =
+                Stream.generate(() -> begin(MODULE)).limit(8).toList();
+        org.awaitility.Awaitility.await()
+                .until(() -> metrics.get("wasmwiz.modules.joined")
+                                .tag("step", "keep")
+                                .counter()
+                                .count()
+                        == 7);
+        compilation.complete(new Compilation.Compiled(false));
+
+        assertThat(runs)
+                .allSatisfy(run ->
+                        assertThat(completed(join(run)).receipt().cacheHit()).isFalse());
+        assertThat(sandbox.compiled()).hasSize(1);
+        assertThat(metrics.get("wasmwiz.modules.inspections").counter().count()).isEqualTo(1);
+        assertThat(store.list(caller.accountId(), java.util.Optional.empty(), 10))
+                .hasSize(1);
+    }
+
+    @Test
+    void failsNoOtherWhenTheFirstWhoBringsAModuleGoesAway() {
+        CompletableFuture<Compilation> compilation = new CompletableFuture<>();
+        sandbox.compilesAs(module -> compilation);
+        CompletableFuture<Outcome> first = begin(MODULE);
+        org.awaitility.Awaitility.await().until(() -> !sandbox.compiled().isEmpty());
+        CompletableFuture<Outcome> second = pipeline.execute(caller, Requests.inline(MODULE), new Cancellation())
+                .toCompletableFuture();
+
+        cancellation.cancel();
+        compilation.complete(new Compilation.Compiled(false));
+
+        assertThat(refusal(join(first))).isEqualTo(new Refusal.Cancelled());
+        assertThat(join(second)).isInstanceOf(Outcome.Completed.class);
+    }
+
+    @Test
+    void refusesAgainWithoutWorkWhatTheEngineDidNotTake() {
+        sandbox.compilesTo(module -> new Compilation.Rejected("too odd"));
+        execute(MODULE);
+
+        assertThat(refusal(execute(MODULE)))
+                .isEqualTo(new Refusal.ModuleRefused("MODULE_REJECTED_BY_ENGINE", "too odd"));
+        assertThat(sandbox.compiled()).hasSize(1);
+        assertThat(admission.permits()).hasSize(1);
+    }
+
+    @Test
+    void triesAgainAfterAPassingFailure() {
+        sandbox.compilesTo(module -> new Compilation.Unavailable("full"));
+        assertThat(refusal(execute(MODULE))).isInstanceOf(Refusal.ServerBusy.class);
+        sandbox.compilesTo(module -> new Compilation.Compiled(false));
+
+        assertThat(execute(MODULE)).isInstanceOf(Outcome.Completed.class);
+    }
+
+    @Test
+    void givesBackTheMemoryOfInlineModulesHoweverTheirCallsEnd() {
+        execute(MODULE);
+        execute(BAD_MODULE);
+        execute(GREEDY_MODULE);
+        admission.refuses(new Admission.ConcurrencySpent("Free", 2, Duration.ofSeconds(1)));
+        execute(module(1));
+        store.failsWith(new IllegalStateException(new SQLTransientConnectionException("pool timed out")));
+        execute(module(2));
+
+        assertThat(metrics.get("wasmwiz.inspection.held.bytes").gauge().value()).isZero();
+    }
+
+    @Test
     void doesNotCompileAgainWhatTheAccountHas() {
         execute(MODULE);
         execute(MODULE);
@@ -154,12 +242,12 @@ class ExecutionPipelineTest {
         CompletableFuture<Outcome> outcome = begin(MODULE);
         org.awaitility.Awaitility.await().until(() -> sandbox.runs().size() == 1);
         ScriptedSandbox.HeldRun run = sandbox.runs().get(0);
-        assertThat(run.request().mayStart().getAsBoolean()).isTrue();
+        assertThat(run.request().start().mayStart().getAsBoolean()).isTrue();
 
         events.accepts(false);
 
-        assertThat(run.request().mayStart().getAsBoolean()).isFalse();
-        run.ending().complete(new RunResult.Refused(RunResult.Cause.EVENTS_UNAVAILABLE, "events are refused"));
+        assertThat(run.request().start().mayStart().getAsBoolean()).isFalse();
+        run.ending().complete(new RunResult.Refused(RunResult.Cause.MAY_NOT_START, "events are refused"));
         assertThat(refusal(join(outcome))).isInstanceOf(Refusal.EventLogUnavailable.class);
         assertThat(events.published()).isEmpty();
         assertThat(releases()).containsExactly(Permit.Use.RETURNED);
@@ -363,8 +451,7 @@ class ExecutionPipelineTest {
             return new ModuleInspection.Refused("MODULE_BAD", "not a module");
         }
         long pages = module.length == GREEDY_MODULE.length ? 4096 : 1;
-        return new ModuleInspection.Accepted(
-                new ModuleFindings(List.of(), List.of("_start"), pages, OptionalLong.empty(), 1, 10, 1));
+        return new ModuleInspection.Accepted(SampleFindings.withPages(pages));
     }
 
     private static byte[] module(int seed) {

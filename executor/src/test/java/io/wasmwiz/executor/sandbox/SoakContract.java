@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 
 /** Thousands of runs of all kinds leave a sandbox as large as hundreds did. */
 public abstract class SoakContract extends SandboxFixture {
-    private static final int ROUNDS = 6;
+    private static final int IN_FLIGHT = 8;
+    private static final int ROUNDS = 5;
     private static final int RUNS_PER_ROUND = 800;
     private static final int MODULES = 120;
     /** Workers still compile what they had not met; one lost mapping per run would be more. */
@@ -68,7 +69,7 @@ public abstract class SoakContract extends SandboxFixture {
             // In turn, now and then a loop; more modules than stores are kept, few enough to be used again.
             byte[] guest = i % 100 == 99 ? LOOP : GUESTS.get(i % GUESTS.size());
             waiting.add(sandbox.run(request(guest, (round + i / 7) % MODULES)));
-            if (waiting.size() == QUEUE_CAPACITY) {
+            if (waiting.size() == IN_FLIGHT) {
                 drain(waiting);
             }
         }

@@ -9,6 +9,7 @@ import io.wasmwiz.executor.sandbox.RunResult;
 import io.wasmwiz.executor.sandbox.SandboxConfig;
 import io.wasmwiz.executor.sandbox.SandboxRun;
 import io.wasmwiz.executor.sandbox.Wat;
+import io.wasmwiz.executor.sandbox.queue.QueueConfig;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,7 +59,7 @@ public class SandboxBenchmark {
                 (i32.store (i32.const 4) (i32.load (i32.const 8)))
                 (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
                 """);
-        sandbox = WasmtimeSandbox.open(new SandboxConfig(1, 1_000, Duration.ofMillis(5)), new SimpleMeterRegistry());
+        sandbox = WasmtimeSandbox.open(new SandboxConfig(1, new QueueConfig(1_000, 1_000, Duration.ofSeconds(10)), Duration.ofMillis(5)), new SimpleMeterRegistry());
         request = request(new UUID(1, 1), wasm);
         floor = EngineLoop.open(request);
         for (int i = 0; i < MODULES; i++) {
