@@ -112,7 +112,9 @@ public final class SandboxRewrite {
         }
         long elements = module.tables().stream().mapToLong(Limits::minimum).sum();
         long functions = module.imports().size() + module.bodies().count();
-        return (int) Math.min(Integer.MAX_VALUE, 4_096 + elements * 8 + module.spaces().globals.length() * 16L + functions * 48);
+        return (int) Math.min(
+                Integer.MAX_VALUE,
+                4_096 + elements * 8 + module.spaces().globals.length() * 16L + functions * 48);
     }
 
     private void writeTypes() throws ModuleRefusedException {
@@ -258,7 +260,8 @@ public final class SandboxRewrite {
             code.sized(body.copy(bytes, position, end));
         }
         if (countsGrowths) {
-            code.sized(CountingGrow.body(declaredMaximum(), module.spaces().globals.length()));
+            code.sized(
+                    CountingGrow.body(declaredMaximum(), module.spaces().globals.length()));
         }
         operands.ifPresent(kept -> code.sized(kept.elementState()));
         module.start()

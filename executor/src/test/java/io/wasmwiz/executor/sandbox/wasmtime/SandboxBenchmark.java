@@ -59,7 +59,9 @@ public class SandboxBenchmark {
                 (i32.store (i32.const 4) (i32.load (i32.const 8)))
                 (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
                 """);
-        sandbox = WasmtimeSandbox.open(new SandboxConfig(1, new QueueConfig(1_000, 1_000, Duration.ofSeconds(10)), Duration.ofMillis(5)), new SimpleMeterRegistry());
+        sandbox = WasmtimeSandbox.open(
+                new SandboxConfig(1, new QueueConfig(1_000, 1_000, Duration.ofSeconds(10)), Duration.ofMillis(5)),
+                new SimpleMeterRegistry());
         request = request(new UUID(1, 1), wasm);
         floor = EngineLoop.open(request);
         for (int i = 0; i < MODULES; i++) {
