@@ -8,6 +8,7 @@ import io.wasmwiz.executor.execution.RequestLimits;
 import io.wasmwiz.executor.grpc.GrpcConfig;
 import io.wasmwiz.executor.modules.ModulesConfig;
 import io.wasmwiz.executor.sandbox.SandboxConfig;
+import io.wasmwiz.executor.sandbox.queue.QueueConfig;
 import io.wasmwiz.service.config.EnvironmentDefaults;
 import io.wasmwiz.service.database.DatabaseConfig;
 import java.net.InetAddress;
@@ -248,6 +249,19 @@ public final class ExecutorCommand implements Callable<Integer> {
     private int sandboxQueue;
 
     @Option(
+            names = "--sandbox-queue-per-account",
+            description = "Runs of one account waiting at most",
+            defaultValue = "250")
+    private int sandboxQueuePerAccount;
+
+    @Option(
+            names = "--max-queue-wait",
+            description = "Longest wait of a run for its start",
+            defaultValue = "10s",
+            converter = DurationConverter.class)
+    private Duration maxQueueWait = Duration.ZERO;
+
+    @Option(
             names = "--sandbox-epoch-tick",
             description = "Precision of time limits",
             defaultValue = "5ms",
@@ -352,7 +366,10 @@ public final class ExecutorCommand implements Callable<Integer> {
                         eventMaxInFlight,
                         eventBufferBytes,
                         kafkaProperties),
-                new SandboxConfig(sandboxWorkers, sandboxQueue, sandboxEpochTick),
+                new SandboxConfig(
+                        sandboxWorkers,
+                        new QueueConfig(sandboxQueue, sandboxQueuePerAccount, maxQueueWait),
+                        sandboxEpochTick),
                 new ModulesConfig(
                         modulesPerAccount, moduleCacheBytes, moduleCacheTime, uploadBufferBytes, uploadTimeout),
                 new RequestLimits(maxModuleBytes, maxInputBytes, maxStdoutBytes, maxStderrBytes),

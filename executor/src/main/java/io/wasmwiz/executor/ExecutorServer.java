@@ -110,6 +110,7 @@ public final class ExecutorServer implements AutoCloseable {
                     modules,
                     admission,
                     sandbox,
+                    config.sandbox().queue(),
                     events,
                     inFlight,
                     System::nanoTime);

@@ -15,6 +15,7 @@ import io.wasmwiz.executor.refusal.Refusal;
 import io.wasmwiz.executor.refusal.RefusedException;
 import io.wasmwiz.executor.sandbox.RunLimits;
 import io.wasmwiz.executor.sandbox.SandboxRuntime;
+import io.wasmwiz.executor.sandbox.queue.QueueConfig;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -35,6 +36,7 @@ public final class ExecutionPipeline {
     private final ModuleLibrary modules;
     private final AdmissionControl admission;
     private final SandboxRuntime sandbox;
+    private final QueueConfig queue;
     private final ExecutionEvents events;
     private final InFlight inFlight;
     private final LongSupplier nanoTime;
@@ -44,6 +46,7 @@ public final class ExecutionPipeline {
             ModuleLibrary modules,
             AdmissionControl admission,
             SandboxRuntime sandbox,
+            QueueConfig queue,
             ExecutionEvents events,
             InFlight inFlight,
             LongSupplier nanoTime) {
@@ -51,6 +54,7 @@ public final class ExecutionPipeline {
         this.modules = modules;
         this.admission = admission;
         this.sandbox = sandbox;
+        this.queue = queue;
         this.events = events;
         this.inFlight = inFlight;
         this.nanoTime = nanoTime;
@@ -96,7 +100,7 @@ public final class ExecutionPipeline {
                 return refused(new Refusal.NotAdmitted(no));
             }
             Permit permit = ((Admission.Admitted) answer).permit();
-            Run run = new Run(caller, command, limits, permit, cancellation, sandbox, events, nanoTime);
+            Run run = new Run(caller, command, limits, permit, cancellation, sandbox, queue, events, nanoTime);
             return surely(() -> ready(found))
                     .thenCompose(run::start)
                     .whenComplete((outcome, failure) -> permit.release(run.use()));

@@ -14,6 +14,8 @@ import io.wasmwiz.executor.sandbox.RunRequest;
 import io.wasmwiz.executor.sandbox.RunResult;
 import io.wasmwiz.executor.sandbox.SandboxRun;
 import io.wasmwiz.executor.sandbox.SandboxRuntime;
+import io.wasmwiz.executor.sandbox.StartConditions;
+import io.wasmwiz.executor.sandbox.queue.QueueConfig;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -33,6 +35,7 @@ final class Run {
     private final Permit permit;
     private final Cancellation cancellation;
     private final SandboxRuntime sandbox;
+    private final QueueConfig queue;
     private final ExecutionEvents events;
     private final LongSupplier nanoTime;
     private final long admittedNanos;
@@ -47,6 +50,7 @@ final class Run {
             Permit permit,
             Cancellation cancellation,
             SandboxRuntime sandbox,
+            QueueConfig queue,
             ExecutionEvents events,
             LongSupplier nanoTime) {
         this.caller = caller;
@@ -55,6 +59,7 @@ final class Run {
         this.permit = permit;
         this.cancellation = cancellation;
         this.sandbox = sandbox;
+        this.queue = queue;
         this.events = events;
         this.nanoTime = nanoTime;
         this.admittedNanos = nanoTime.getAsLong();
@@ -79,7 +84,10 @@ final class Run {
                 command.arguments(),
                 command.environment(),
                 limits,
-                events::isAccepting));
+                new StartConditions(
+                        caller.tier().maxConcurrency(),
+                        nanoTime.getAsLong() + queue.maxWait().toNanos(),
+                        events::isAccepting)));
         cancellation.onCancel(run::cancel);
         return run.result()
                 .thenCompose(result -> result instanceof RunResult.Ran ran
@@ -135,9 +143,10 @@ final class Run {
                 status.isCharged());
     }
 
-    private static Refusal refusalOf(RunResult.Refused refused) {
+    private Refusal refusalOf(RunResult.Refused refused) {
         return switch (refused.cause()) {
-            case QUEUE_FULL -> new Refusal.ServerBusy("sandbox", RETRY_AFTER);
+            case ACCOUNT_QUEUE_FULL -> new Refusal.AccountQueueFull(queue.accountCapacity(), RETRY_AFTER);
+            case QUEUE_FULL, START_BY_PASSED -> new Refusal.ServerBusy("sandbox", RETRY_AFTER);
             case CANCELLED -> new Refusal.Cancelled();
             case MODULE_REJECTED -> new Refusal.ModuleRefused("MODULE_REJECTED_BY_ENGINE", refused.message());
             case EVENTS_UNAVAILABLE -> new Refusal.EventLogUnavailable(RETRY_AFTER);

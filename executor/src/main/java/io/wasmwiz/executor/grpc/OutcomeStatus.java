@@ -130,6 +130,16 @@ final class OutcomeStatus {
                             .with("queue", no.queue())
                             .retryAfter(no.retryAfter())),
             row(
+                    Refusal.AccountQueueFull.class,
+                    no -> new Answer(
+                                    Code.RESOURCE_EXHAUSTED,
+                                    "ACCOUNT_QUEUE_FULL",
+                                    "the account has %d runs waiting for a sandbox of this server, its limit; nothing ran"
+                                            .formatted(no.limit()))
+                            .with("limit", no.limit())
+                            .quota(ACCOUNT, "runs waiting")
+                            .retryAfter(no.retryAfter())),
+            row(
                     Refusal.Draining.class,
                     no -> new Answer(Code.UNAVAILABLE, "SERVER_DRAINING", "this server is shutting down; nothing ran")
                             .retryAfter(no.retryAfter())),

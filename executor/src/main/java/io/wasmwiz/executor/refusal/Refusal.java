@@ -75,6 +75,9 @@ public sealed interface Refusal {
     /** A queue inside this server is full; nothing ran. */
     record ServerBusy(String queue, Duration retryAfter) implements Refusal {}
 
+    /** As many runs of the account wait for a sandbox as may; nothing ran. */
+    record AccountQueueFull(int limit, Duration retryAfter) implements Refusal {}
+
     /** This server is going away; nothing ran. */
     record Draining(Duration retryAfter) implements Refusal {}
 

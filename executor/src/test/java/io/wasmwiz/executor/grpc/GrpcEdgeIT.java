@@ -33,6 +33,7 @@ import io.wasmwiz.executor.modules.ModuleLibrary;
 import io.wasmwiz.executor.modules.ModulesConfig;
 import io.wasmwiz.executor.sandbox.RunResult;
 import io.wasmwiz.executor.sandbox.ScriptedSandbox;
+import io.wasmwiz.executor.sandbox.queue.QueueConfig;
 import io.wasmwiz.executor.work.WorkPool;
 import io.wasmwiz.service.Closer;
 import io.wasmwiz.service.health.HealthMonitor;
@@ -103,6 +104,7 @@ class GrpcEdgeIT {
                                 library,
                                 new CountingAdmission(),
                                 sandbox,
+                                new QueueConfig(100, 20, Duration.ofSeconds(10)),
                                 events,
                                 closer.add(InFlight.open(Duration.ofSeconds(5), metrics)),
                                 System::nanoTime)),

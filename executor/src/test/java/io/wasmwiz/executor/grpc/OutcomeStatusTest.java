@@ -155,6 +155,13 @@ class OutcomeStatusTest {
                     "SERVER_BUSY",
                     Map.of("queue", "sandbox"),
                     RetryInfo.class),
+            row(
+                    new Refusal.AccountQueueFull(250, SOON),
+                    Code.RESOURCE_EXHAUSTED,
+                    "ACCOUNT_QUEUE_FULL",
+                    Map.of("limit", "250"),
+                    QuotaFailure.class,
+                    RetryInfo.class),
             row(new Refusal.Draining(SOON), Code.UNAVAILABLE, "SERVER_DRAINING", Map.of(), RetryInfo.class),
             row(new Refusal.Cancelled(), Code.CANCELLED, "CANCELLED_BEFORE_START"),
             row(
