@@ -201,14 +201,6 @@ final class CacheDirectory implements AutoCloseable {
         }
     }
 
-    static void deleteContent(Path directory) throws IOException {
-        try (Stream<Path> files = Files.list(directory)) {
-            for (Path file : files.toList()) {
-                delete(file);
-            }
-        }
-    }
-
     /** Without following links. */
     static void delete(Path directory) throws IOException {
         if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {

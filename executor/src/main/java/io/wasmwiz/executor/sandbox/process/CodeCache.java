@@ -10,7 +10,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -33,7 +32,7 @@ final class CodeCache implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(CodeCache.class);
 
     private static final String CODE = "modules";
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_.+-]{1,200}");
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,200}");
     private static final Pattern ENTRY = Pattern.compile("([0-9a-f-]{36})_([0-9a-f]{64})");
 
     private record Entry(Path file, long bytes) {}
@@ -93,11 +92,11 @@ final class CodeCache implements AutoCloseable {
      * @return false when there is nothing: the compiler could not write it
      */
     boolean keep(ModuleKey key, int slot) {
+        Optional<Path> made = madeBy(slot).stream().filter(CodeCache::isCode).findFirst();
+        if (made.isEmpty()) {
+            return false;
+        }
         try {
-            Optional<Path> made = madeBy(slot);
-            if (made.isEmpty()) {
-                return false;
-            }
             Path relative = compilerDirectory(slot).relativize(made.get());
             Path kept = directory.path().resolve(relative.toString());
             directory.shareDirectory(Files.createDirectories(kept.getParent()));
@@ -107,28 +106,29 @@ final class CodeCache implements AutoCloseable {
             }
             directory.shareFile(copy);
             Files.move(copy, kept, StandardCopyOption.ATOMIC_MOVE);
-            CacheDirectory.deleteContent(compilerDirectory(slot));
             Files.writeString(index.resolve(key.accountId() + "_" + key.digest()), relative.toString());
             put(key, new Entry(kept, Files.size(kept)));
             return true;
         } catch (IOException | UncheckedIOException e) {
             log.atWarn().setCause(e).log("compiled code could not be kept");
             return false;
+        } finally {
+            madeBy(slot).forEach(CodeCache::deleteQuietly);
         }
     }
 
-    private Optional<Path> madeBy(int slot) throws IOException {
-        Path own = compilerDirectory(slot);
-        try (Stream<Path> files = Files.find(own, 3, (file, attributes) -> isCode(file, attributes))) {
-            return files.filter(file -> own.relativize(file).getNameCount() == 3)
-                    .filter(file -> own.relativize(file).startsWith(CODE))
-                    .findFirst();
+    /** The files of a compiler, whose engine may be adding notes of its own to them. */
+    private List<Path> madeBy(int slot) {
+        Path code = compilerDirectory(slot).resolve(CODE);
+        try (Stream<Path> files = Files.find(code, 2, (file, attributes) -> attributes.isRegularFile())) {
+            return files.filter(file -> code.relativize(file).getNameCount() == 2).toList();
+        } catch (IOException | UncheckedIOException e) {
+            return List.of();
         }
     }
 
-    private static boolean isCode(Path file, BasicFileAttributes attributes) {
-        String name = String.valueOf(file.getFileName());
-        return attributes.isRegularFile() && NAME.matcher(name).matches() && name.indexOf('.') < 0;
+    private static boolean isCode(Path file) {
+        return NAME.matcher(String.valueOf(file.getFileName())).matches();
     }
 
     private synchronized void put(ModuleKey key, Entry entry) {

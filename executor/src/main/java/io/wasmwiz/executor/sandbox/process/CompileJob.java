@@ -100,6 +100,11 @@ final class CompileJob extends Job {
         boolean unused = result.complete(new Outcome(refused, why));
     }
 
+    /** Gives it up for a reason that is not the module's. */
+    void unavailable(String message) {
+        finish(new Compilation.Unavailable(message));
+    }
+
     private void finish(Compilation compilation) {
         boolean unused = result.complete(new Outcome(compilation, FairQueue.Offer.ACCEPTED));
     }

@@ -195,13 +195,16 @@ public final class ProcessSandbox implements SandboxRuntime {
                 return;
             }
             awaitingCode.decrementAndGet();
-            if (outcome.compilation() instanceof Compilation.Rejected rejected) {
+            if (outcome.offer() != FairQueue.Offer.ACCEPTED) {
+                run.refuse(outcome.offer());
+            } else if (closed) {
+                run.refuse(FairQueue.Offer.CLOSED);
+            } else if (outcome.compilation() instanceof Compilation.Rejected rejected) {
                 run.refuse(Cause.MODULE_REJECTED, rejected.message());
-            } else if (outcome.compilation() instanceof Compilation.Compiled) {
-                offer(run);
+            } else if (outcome.compilation() instanceof Compilation.Unavailable unavailable) {
+                run.refuse(Cause.QUEUE_FULL, unavailable.message());
             } else {
-                run.refuse(
-                        outcome.offer() == FairQueue.Offer.ACCEPTED ? FairQueue.Offer.CLOSED : outcome.offer());
+                offer(run);
             }
         });
     }
@@ -264,7 +267,7 @@ public final class ProcessSandbox implements SandboxRuntime {
         /** A compiler says when it starts, so this one died before it read the module. */
         @Override
         public void loadFailed(Job job, int attempts, Death death) {
-            job.refuse(FairQueue.Offer.LATE);
+            ((CompileJob) job).unavailable("the compiler is not available: " + death.detail());
         }
     }
 }

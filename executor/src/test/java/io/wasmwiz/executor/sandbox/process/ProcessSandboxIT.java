@@ -11,7 +11,7 @@ class ProcessSandboxIT extends SandboxRuntimeContract {
     @Override
     protected SandboxRuntime open(SandboxConfig config) {
         metrics = new SimpleMeterRegistry();
-        return ProcessSandbox.open(config, Sandboxes.of(config.workers()), metrics);
+        return ProcessSandbox.open(config, new Sandboxes(config.workers()).config(), metrics);
     }
 
     @Override

@@ -9,6 +9,6 @@ class ProcessWasiIT extends WasiContract {
 
     @Override
     protected SandboxRuntime open(SandboxConfig config) {
-        return ProcessSandbox.open(config, Sandboxes.of(config.workers()), new SimpleMeterRegistry());
+        return ProcessSandbox.open(config, new Sandboxes(config.workers()).config(), new SimpleMeterRegistry());
     }
 }
