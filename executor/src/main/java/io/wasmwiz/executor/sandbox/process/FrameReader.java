@@ -95,8 +95,9 @@ final class FrameReader {
         if (length < 0) {
             throw new ProtocolException("a field of " + length + " bytes");
         }
+        ByteBuffer there = holding(length);
         byte[] bytes = new byte[length];
-        holding(length).get(bytes);
+        there.get(bytes);
         return bytes;
     }
 
