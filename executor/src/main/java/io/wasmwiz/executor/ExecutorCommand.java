@@ -5,6 +5,7 @@ import io.wasmwiz.executor.ExecutorConfig.SandboxMode;
 import io.wasmwiz.executor.admission.AdmissionConfig;
 import io.wasmwiz.executor.auth.AuthConfig;
 import io.wasmwiz.executor.events.EventsConfig;
+import io.wasmwiz.executor.execution.CrashConfig;
 import io.wasmwiz.executor.execution.RequestLimits;
 import io.wasmwiz.executor.grpc.GrpcConfig;
 import io.wasmwiz.executor.modules.ModulesConfig;
@@ -282,6 +283,32 @@ public final class ExecutorCommand implements Callable<Integer> {
             converter = DurationConverter.class)
     private Duration sandboxEpochTick = Duration.ZERO;
 
+    @Option(
+            names = "--free-crashes-per-day",
+            description = "Crashed runs of an account that a UTC day does not charge",
+            defaultValue = "5")
+    private int freeCrashesPerDay;
+
+    @Option(
+            names = "--quarantine-after",
+            description = "Crashes of a module within --quarantine-window that put it under quarantine",
+            defaultValue = "3")
+    private int quarantineAfter;
+
+    @Option(
+            names = "--quarantine-window",
+            description = "Time in which these crashes count",
+            defaultValue = "10m",
+            converter = DurationConverter.class)
+    private Duration quarantineWindow = Duration.ZERO;
+
+    @Option(
+            names = "--quarantine-time",
+            description = "How long a module under quarantine is refused",
+            defaultValue = "30m",
+            converter = DurationConverter.class)
+    private Duration quarantineTime = Duration.ZERO;
+
     @Option(names = "--max-module-bytes", description = "Size of a module", defaultValue = "10485760")
     private int maxModuleBytes;
 
@@ -389,6 +416,7 @@ public final class ExecutorCommand implements Callable<Integer> {
                 new ModulesConfig(
                         modulesPerAccount, moduleCacheBytes, moduleCacheTime, uploadBufferBytes, uploadTimeout),
                 new RequestLimits(maxModuleBytes, maxInputBytes, maxStdoutBytes, maxStderrBytes),
+                new CrashConfig(freeCrashesPerDay, quarantineAfter, quarantineWindow, quarantineTime),
                 workThreads,
                 workQueue,
                 drainTimeout);

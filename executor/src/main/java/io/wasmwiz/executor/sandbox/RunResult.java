@@ -40,8 +40,8 @@ public sealed interface RunResult {
         CANCELLED,
         /** The engine does not take the module. */
         MODULE_REJECTED,
-        /** {@link StartConditions#mayStart} said no: its event could not be recorded. */
-        EVENTS_UNAVAILABLE,
+        /** {@link StartConditions#mayStart} said no. */
+        MAY_NOT_START,
         /** The sandbox is closing. */
         CLOSED
     }

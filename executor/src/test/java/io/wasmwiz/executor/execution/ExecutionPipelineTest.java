@@ -60,8 +60,9 @@ class ExecutionPipelineTest {
             database,
             inspection,
             metrics);
+    private final Crashes crashes = new Crashes(Requests.CRASHES, () -> 0, metrics);
     private final ExecutionPipeline pipeline = new ExecutionPipeline(
-            new RequestRules(Requests.LIMITS), library, admission, sandbox, QUEUE, events, inFlight, () -> 0);
+            new RequestRules(Requests.LIMITS), library, admission, sandbox, QUEUE, events, crashes, inFlight, () -> 0);
     private final Caller caller = Requests.caller();
     private final Cancellation cancellation = new Cancellation();
 
@@ -162,7 +163,7 @@ class ExecutionPipelineTest {
         events.accepts(false);
 
         assertThat(run.request().start().mayStart().getAsBoolean()).isFalse();
-        run.ending().complete(new RunResult.Refused(RunResult.Cause.EVENTS_UNAVAILABLE, "events are refused"));
+        run.ending().complete(new RunResult.Refused(RunResult.Cause.MAY_NOT_START, "events are refused"));
         assertThat(refusal(join(outcome))).isInstanceOf(Refusal.EventLogUnavailable.class);
         assertThat(events.published()).isEmpty();
         assertThat(releases()).containsExactly(Permit.Use.RETURNED);

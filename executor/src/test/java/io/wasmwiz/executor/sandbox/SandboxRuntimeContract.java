@@ -318,7 +318,7 @@ public abstract class SandboxRuntimeContract extends SandboxFixture {
 
         assertThat(result(run))
                 .isInstanceOfSatisfying(
-                        Refused.class, refused -> assertThat(refused.cause()).isEqualTo(Cause.EVENTS_UNAVAILABLE));
+                        Refused.class, refused -> assertThat(refused.cause()).isEqualTo(Cause.MAY_NOT_START));
         assertThat(ran(run(NOTHING)).end()).isEqualTo(new End.Exited(0));
     }
 

@@ -78,7 +78,7 @@ public final class ProcessSandbox implements SandboxRuntime {
                 new ProcessPool(runs, PoolConfig.run(config), new Runs(), processMetrics, starter(Role.RUN));
         this.compilers = new ProcessPool(
                 modules, PoolConfig.compile(config), new Modules(), processMetrics, starter(Role.COMPILE));
-        metrics.queue(() -> awaitingCode.get() + runs.size() + runners.notStarted());
+        metrics.queue(() -> awaitingCode.get() + runs.size() + runners.notStarted(), runs::inProgress);
         processMetrics.code(code);
     }
 

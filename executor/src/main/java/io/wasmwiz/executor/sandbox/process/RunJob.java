@@ -88,7 +88,7 @@ final class RunJob extends Job implements SandboxRun {
         } else if (request.start().isLate()) {
             refuse(FairQueue.Offer.LATE);
         } else if (!request.start().mayStart().getAsBoolean()) {
-            refuse(Cause.EVENTS_UNAVAILABLE, "events are refused");
+            refuse(Cause.MAY_NOT_START, "it may not start any more");
         }
         return !result.isDone();
     }

@@ -1,20 +1,14 @@
 package io.wasmwiz.executor.sandbox.queue;
 
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.IdentityHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
-import java.util.UUID;
+import java.util.OptionalLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Tasks on their way to a sandbox. Accounts take turns of one task each, so an account's next task waits for at most one
@@ -24,10 +18,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Every task leaves exactly one way: taken, removed, returned by {@link #close}, or told to {@code onLate} because its
  * start-by passed. A task that was taken counts as in progress until {@link #finished} or {@link #putBack}.
  *
- * <p>Who takes may wait in {@link #take}, or {@link #poll} whenever {@link #onTakeable} calls. Each step costs the
- * logarithm of what waits. Thread-safe; callbacks are called without the lock.
+ * <p>Who takes may wait in {@link #take}, or {@link #poll} whenever {@link #onTakeable} calls. Thread-safe; callbacks are
+ * called without the lock.
  */
 public final class FairQueue<T extends QueuedTask> {
+    private static final Logger log = LoggerFactory.getLogger(FairQueue.class);
+
     /** What became of an offer. */
     public enum Offer {
         ACCEPTED,
@@ -40,41 +36,14 @@ public final class FairQueue<T extends QueuedTask> {
         CLOSED
     }
 
-    /** A task and its place: {@code number} grows with each offer. */
-    private record Entry<T>(T task, long number, long startByNanos, Account<T> account) {}
-
-    /** An account with a task here or in progress. Guarded by the queue's lock; equal only to itself. */
-    private static final class Account<T> {
-        final UUID id;
-        final TreeSet<Entry<T>> line = new TreeSet<>(Comparator.comparingLong(Entry<T>::number));
-        int inProgress;
-
-        Account(UUID id) {
-            this.id = id;
-        }
-    }
-
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition takeable = lock.newCondition();
-    private final Condition startBysChanged = lock.newCondition();
-
-    private final Map<T, Entry<T>> waiting = new IdentityHashMap<>();
-    private final Map<T, Entry<T>> inProgress = new IdentityHashMap<>();
-    private final Map<UUID, Account<T>> accounts = new HashMap<>();
-    /** Accounts whose first task may start now, the next turn first. */
-    private final LinkedHashSet<Account<T>> turns = new LinkedHashSet<>();
-    /** What waits, the first to become late first; nanoTime may overflow, so instants are compared by difference. */
-    private final TreeSet<Entry<T>> startBys = new TreeSet<>((a, b) -> {
-        int order = Long.signum(a.startByNanos() - b.startByNanos());
-        return order != 0 ? order : Long.compare(a.number(), b.number());
-    });
-
-    private final int capacity;
-    private final int accountCapacity;
+    private final Condition startBys = lock.newCondition();
+    private final WaitingLines<T> lines = new WaitingLines<>();
+    private final QueueConfig config;
     private final LongSupplier nanoTime;
     private final Consumer<? super T> onLate;
     private volatile Runnable onTakeable = () -> {};
-    private long offered;
     private boolean closed;
 
     /**
@@ -85,8 +54,7 @@ public final class FairQueue<T extends QueuedTask> {
      * @param onLate told each task whose start-by passed while it waited, once; must not block
      */
     public FairQueue(QueueConfig config, LongSupplier nanoTime, Consumer<? super T> onLate) {
-        this.capacity = config.capacity();
-        this.accountCapacity = config.accountCapacity();
+        this.config = config;
         this.nanoTime = nanoTime;
         this.onLate = onLate;
     }
@@ -101,12 +69,20 @@ public final class FairQueue<T extends QueuedTask> {
         boolean mayTake;
         lock.lock();
         try {
-            Offer refusal = refusalOf(task);
-            if (refusal != null) {
-                return refusal;
+            if (closed) {
+                return Offer.CLOSED;
             }
-            Account<T> account = accounts.computeIfAbsent(task.accountId(), Account::new);
-            enter(new Entry<>(task, offered++, task.startByNanos(), account));
+            if (task.startByNanos() - nanoTime.getAsLong() <= 0) {
+                return Offer.LATE;
+            }
+            if (lines.size() >= config.capacity()) {
+                return Offer.FULL;
+            }
+            if (lines.size(task.accountId()) >= config.accountCapacity()) {
+                return Offer.ACCOUNT_FULL;
+            }
+            lines.add(task);
+            signalStartBy(task);
             mayTake = signalTakeable();
         } finally {
             lock.unlock();
@@ -115,32 +91,18 @@ public final class FairQueue<T extends QueuedTask> {
         return Offer.ACCEPTED;
     }
 
-    private @Nullable Offer refusalOf(T task) {
-        if (closed) {
-            return Offer.CLOSED;
-        }
-        if (task.startByNanos() - nanoTime.getAsLong() <= 0) {
-            return Offer.LATE;
-        }
-        if (waiting.size() >= capacity) {
-            return Offer.FULL;
-        }
-        Account<T> account = accounts.get(task.accountId());
-        return account != null && account.line.size() >= accountCapacity ? Offer.ACCOUNT_FULL : null;
-    }
-
     /** The next task in turn, which counts as in progress from now on; empty when there is none that may start. */
     public Optional<T> poll() {
         List<T> late;
         Optional<T> next;
         lock.lock();
         try {
-            late = removeLate();
+            late = lines.removeLate(nanoTime.getAsLong());
             next = next();
         } finally {
             lock.unlock();
         }
-        late.forEach(onLate);
+        tell(late);
         return next;
     }
 
@@ -151,7 +113,7 @@ public final class FairQueue<T extends QueuedTask> {
             Optional<T> next;
             lock.lockInterruptibly();
             try {
-                late = removeLate();
+                late = lines.removeLate(nanoTime.getAsLong());
                 next = next();
                 if (next.isEmpty() && late.isEmpty()) {
                     if (closed) {
@@ -162,11 +124,18 @@ public final class FairQueue<T extends QueuedTask> {
             } finally {
                 lock.unlock();
             }
-            late.forEach(onLate);
+            tell(late);
             if (next.isPresent()) {
                 return next;
             }
         }
+    }
+
+    /** Another taker may wait while the account's second task, or the next account's first, may start. */
+    private Optional<T> next() {
+        Optional<T> next = lines.next();
+        boolean unused = signalTakeable();
+        return next;
     }
 
     /**
@@ -178,8 +147,7 @@ public final class FairQueue<T extends QueuedTask> {
         boolean mayTake;
         lock.lock();
         try {
-            Account<T> account = leaveProgress(task).account();
-            settle(account);
+            lines.finished(task);
             mayTake = signalTakeable();
         } finally {
             lock.unlock();
@@ -197,12 +165,12 @@ public final class FairQueue<T extends QueuedTask> {
         boolean mayTake;
         lock.lock();
         try {
-            Entry<T> entry = leaveProgress(task);
             if (closed) {
-                settle(entry.account());
+                lines.finished(task);
                 return false;
             }
-            enter(entry);
+            lines.putBack(task);
+            signalStartBy(task);
             mayTake = signalTakeable();
         } finally {
             lock.unlock();
@@ -216,11 +184,9 @@ public final class FairQueue<T extends QueuedTask> {
         boolean mayTake;
         lock.lock();
         try {
-            Entry<T> entry = waiting.get(task);
-            if (entry == null) {
+            if (!lines.remove(task)) {
                 return false;
             }
-            leaveLine(entry);
             // The one behind it may allow more tasks in progress.
             mayTake = signalTakeable();
         } finally {
@@ -234,7 +200,17 @@ public final class FairQueue<T extends QueuedTask> {
     public int size() {
         lock.lock();
         try {
-            return waiting.size();
+            return lines.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Tasks that were taken and are neither finished nor put back. */
+    public int inProgress() {
+        lock.lock();
+        try {
+            return lines.inProgress();
         } finally {
             lock.unlock();
         }
@@ -244,7 +220,7 @@ public final class FairQueue<T extends QueuedTask> {
     int accounts() {
         lock.lock();
         try {
-            return accounts.size();
+            return lines.accounts();
         } finally {
             lock.unlock();
         }
@@ -256,15 +232,13 @@ public final class FairQueue<T extends QueuedTask> {
         boolean mayTake;
         lock.lockInterruptibly();
         try {
-            for (late = removeLate(); late.isEmpty(); late = removeLate()) {
+            late = lines.removeLate(nanoTime.getAsLong());
+            while (late.isEmpty()) {
                 if (closed) {
                     return false;
                 }
-                if (startBys.isEmpty()) {
-                    startBysChanged.await();
-                } else {
-                    long unused = startBysChanged.awaitNanos(startBys.first().startByNanos() - nanoTime.getAsLong());
-                }
+                awaitFirstStartBy();
+                late = lines.removeLate(nanoTime.getAsLong());
             }
             // The one behind a late one may allow more tasks in progress.
             mayTake = signalTakeable();
@@ -272,8 +246,17 @@ public final class FairQueue<T extends QueuedTask> {
             lock.unlock();
         }
         call(mayTake);
-        late.forEach(onLate);
+        tell(late);
         return true;
+    }
+
+    private void awaitFirstStartBy() throws InterruptedException {
+        OptionalLong first = lines.firstStartBy();
+        if (first.isEmpty()) {
+            startBys.await();
+        } else {
+            long unused = startBys.awaitNanos(first.getAsLong() - nanoTime.getAsLong());
+        }
     }
 
     /** Refuses what comes and returns what was waiting, in the order of its arrival. */
@@ -282,86 +265,22 @@ public final class FairQueue<T extends QueuedTask> {
         try {
             closed = true;
             takeable.signalAll();
-            startBysChanged.signalAll();
-            List<Entry<T>> left = new ArrayList<>(waiting.values());
-            left.sort(Comparator.comparingLong(Entry::number));
-            left.forEach(this::leaveLine);
-            return left.stream().map(Entry::task).toList();
+            startBys.signalAll();
+            return lines.removeAll();
         } finally {
             lock.unlock();
         }
     }
 
-    private void enter(Entry<T> entry) {
-        waiting.put(entry.task(), entry);
-        entry.account().line.add(entry);
-        startBys.add(entry);
-        if (startBys.first() == entry) {
-            startBysChanged.signal();
-        }
-        settle(entry.account());
-    }
-
-    private void leaveLine(Entry<T> entry) {
-        waiting.remove(entry.task());
-        entry.account().line.remove(entry);
-        startBys.remove(entry);
-        settle(entry.account());
-    }
-
-    private Entry<T> leaveProgress(T task) {
-        Entry<T> entry = inProgress.remove(task);
-        if (entry == null) {
-            throw new IllegalStateException("this task is not in progress");
-        }
-        entry.account().inProgress--;
-        return entry;
-    }
-
-    private Optional<T> next() {
-        if (turns.isEmpty()) {
-            return Optional.empty();
-        }
-        Account<T> account = turns.iterator().next();
-        // Its next turn comes after everybody else's.
-        turns.remove(account);
-        Entry<T> entry = account.line.first();
-        account.inProgress++;
-        inProgress.put(entry.task(), entry);
-        leaveLine(entry);
-        // Another taker may wait while the account's second task, or the next account's first, may start.
-        boolean unused = signalTakeable();
-        return Optional.of(entry.task());
-    }
-
-    private List<T> removeLate() {
-        long now = nanoTime.getAsLong();
-        List<T> late = List.of();
-        while (!startBys.isEmpty() && startBys.first().startByNanos() - now <= 0) {
-            Entry<T> entry = startBys.first();
-            leaveLine(entry);
-            late = late.isEmpty() ? new ArrayList<>() : late;
-            late.add(entry.task());
-        }
-        return late;
-    }
-
-    /** Gives the account a turn, lets it keep its turn or takes it away, after whatever changed about it. */
-    private void settle(Account<T> account) {
-        if (account.line.isEmpty()) {
-            turns.remove(account);
-            if (account.inProgress == 0) {
-                accounts.remove(account.id);
-            }
-        } else if (account.inProgress < account.line.first().task().accountConcurrency()) {
-            turns.add(account);
-        } else {
-            turns.remove(account);
+    /** The watch over late tasks sleeps until the first start-by: it is told of an earlier one. */
+    private void signalStartBy(T task) {
+        if (lines.firstStartBy().equals(OptionalLong.of(task.startByNanos()))) {
+            startBys.signal();
         }
     }
 
     private boolean signalTakeable() {
-        if (turns.isEmpty()) {
+        if (!lines.mayStartOne()) {
             return false;
         }
         takeable.signal();
@@ -371,6 +290,17 @@ public final class FairQueue<T extends QueuedTask> {
     private void call(boolean mayTake) {
         if (mayTake) {
             onTakeable.run();
+        }
+    }
+
+    /** Each is told, whatever telling another fails with. */
+    private void tell(List<T> late) {
+        for (T task : late) {
+            try {
+                onLate.accept(task);
+            } catch (RuntimeException e) {
+                log.atError().setCause(e).log("a late task could not be refused");
+            }
         }
     }
 }

@@ -29,8 +29,6 @@ public final class LateTasks {
             } catch (InterruptedException e) {
                 log.atWarn().log("the watch over late tasks was interrupted and ends");
                 return;
-            } catch (RuntimeException e) {
-                log.atError().setCause(e).log("a late task could not be refused");
             }
         }
     }

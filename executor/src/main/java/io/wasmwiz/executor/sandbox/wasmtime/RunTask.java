@@ -108,7 +108,7 @@ final class RunTask implements Task, SandboxRun {
                 return new RunResult.Refused(Cause.START_BY_PASSED, TOO_LATE);
             }
             if (!request.start().mayStart().getAsBoolean()) {
-                return new RunResult.Refused(Cause.EVENTS_UNAVAILABLE, "events are refused");
+                return new RunResult.Refused(Cause.MAY_NOT_START, "it may not start any more");
             }
             if (!performer.begin(this, guest)) {
                 return cancelled

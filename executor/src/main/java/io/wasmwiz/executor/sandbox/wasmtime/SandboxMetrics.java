@@ -30,8 +30,11 @@ public final class SandboxMetrics {
         this.rejected = compilations("rejected");
     }
 
-    /** Watches how many runs have not started. */
-    public void queue(IntSupplier depth) {
+    /** Watches tasks: {@code depth} that have not started, {@code inProgress} that were taken and have not ended. */
+    public void queue(IntSupplier depth, IntSupplier inProgress) {
+        Gauge.builder("wasmwiz.sandbox.tasks.in.progress", inProgress::getAsInt)
+                .description("tasks that a sandbox took and that have not ended")
+                .register(registry);
         Gauge.builder("wasmwiz.sandbox.queue.depth", depth::getAsInt)
                 .description("tasks that wait for a sandbox")
                 .register(registry);

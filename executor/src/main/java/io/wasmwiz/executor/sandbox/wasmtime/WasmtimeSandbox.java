@@ -40,7 +40,7 @@ public final class WasmtimeSandbox implements SandboxRuntime {
         this.queue = new FairQueue<>(config.queue(), System::nanoTime, task -> task.refuse(FairQueue.Offer.LATE));
         this.maxWaitNanos = config.queue().maxWait().toNanos();
         this.metrics = new SandboxMetrics(registry);
-        metrics.queue(queue::size);
+        metrics.queue(queue::size, queue::inProgress);
         this.ownCache = ownCache;
         var shared = new CompiledModules.Shared(metrics);
         for (int number = 0; number < config.workers(); number++) {
