@@ -18,8 +18,9 @@ final class SandboxFlags {
 
     @Option(
             names = "--sandbox-max-processes",
-            description = "Such processes while runs that compute or sleep hold the others; at least --sandbox-processes."
-                    + " Default: four per core, or --sandbox-processes if that is more")
+            description =
+                    "Such processes while runs that compute or sleep hold the others; at least --sandbox-processes."
+                            + " Default: four per core, or --sandbox-processes if that is more")
     private @Nullable Integer maxProcesses;
 
     @Option(

@@ -86,7 +86,8 @@ final class CacheDirectory implements AutoCloseable {
         Path version = path.resolve("version");
         if (!Files.exists(version) && !directory.isNew()) {
             lock.acquiredBy().close();
-            throw new IllegalStateException("--code-cache-dir " + path + " holds something else: name an empty directory");
+            throw new IllegalStateException(
+                    "--code-cache-dir " + path + " holds something else: name an empty directory");
         }
         if (!Files.exists(version) || !Files.readString(version).equals(BuildInfo.version())) {
             directory.deleteAllButTheLock();
@@ -133,8 +134,7 @@ final class CacheDirectory implements AutoCloseable {
     }
 
     private static @Nullable FileLock lock(Path path) throws IOException {
-        FileChannel channel =
-                FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel channel = FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         FileLock lock = null;
         try {
             lock = channel.tryLock();

@@ -88,11 +88,14 @@ record ChildClassPath(String classPath, String libraryPath) {
         if (isReadableByOthers(place)) {
             return place;
         }
-        Path copy = directory.resolve(Integer.toHexString(String.valueOf(place.getParent()).hashCode()))
+        Path copy = directory
+                .resolve(Integer.toHexString(String.valueOf(place.getParent()).hashCode()))
                 .resolve(place.getFileName());
         try (Stream<Path> files = Files.walk(place)) {
             for (Path file : files.toList()) {
-                Path target = file.equals(place) ? copy : copy.resolve(place.relativize(file).toString());
+                Path target = file.equals(place)
+                        ? copy
+                        : copy.resolve(place.relativize(file).toString());
                 if (Files.isDirectory(file)) {
                     Files.createDirectories(target);
                 } else {

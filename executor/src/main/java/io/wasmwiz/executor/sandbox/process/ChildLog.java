@@ -39,7 +39,10 @@ final class ChildLog {
 
     private static void say(long pid, StringBuilder line) {
         if (!line.isEmpty()) {
-            log.atWarn().addKeyValue("pid", pid).addKeyValue("line", line.toString()).log("sandbox process says");
+            log.atWarn()
+                    .addKeyValue("pid", pid)
+                    .addKeyValue("line", line.toString())
+                    .log("sandbox process says");
             line.setLength(0);
         }
     }

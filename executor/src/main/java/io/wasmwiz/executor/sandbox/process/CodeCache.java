@@ -121,7 +121,8 @@ final class CodeCache implements AutoCloseable {
     private List<Path> madeBy(int slot) {
         Path code = compilerDirectory(slot).resolve(CODE);
         try (Stream<Path> files = Files.find(code, 2, (file, attributes) -> attributes.isRegularFile())) {
-            return files.filter(file -> code.relativize(file).getNameCount() == 2).toList();
+            return files.filter(file -> code.relativize(file).getNameCount() == 2)
+                    .toList();
         } catch (IOException | UncheckedIOException e) {
             return List.of();
         }
@@ -176,7 +177,8 @@ final class CodeCache implements AutoCloseable {
     private void load() throws IOException {
         List<Path> found;
         try (Stream<Path> files = Files.list(index)) {
-            found = files.sorted(java.util.Comparator.comparingLong(CodeCache::modified)).toList();
+            found = files.sorted(java.util.Comparator.comparingLong(CodeCache::modified))
+                    .toList();
         }
         for (Path file : found) {
             var name = ENTRY.matcher(String.valueOf(file.getFileName()));
@@ -195,8 +197,8 @@ final class CodeCache implements AutoCloseable {
     private void deleteUnknown() throws IOException {
         List<Path> known = entries.values().stream().map(Entry::file).toList();
         var names = new java.util.HashSet<>(known);
-        try (Stream<Path> files =
-                Files.walk(directory.path().resolve(CODE), new FileVisitOption[0]).filter(Files::isRegularFile)) {
+        try (Stream<Path> files = Files.walk(directory.path().resolve(CODE), new FileVisitOption[0])
+                .filter(Files::isRegularFile)) {
             files.filter(file -> !names.contains(file)).forEach(CodeCache::deleteQuietly);
         }
     }

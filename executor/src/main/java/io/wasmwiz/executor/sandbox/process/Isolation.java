@@ -34,7 +34,11 @@ final class Isolation {
     private final List<String> privileges;
 
     private Isolation(
-            boolean switchesUsers, int firstUserId, List<String> limits, List<String> namespaces, List<String> privileges) {
+            boolean switchesUsers,
+            int firstUserId,
+            List<String> limits,
+            List<String> namespaces,
+            List<String> privileges) {
         this.switchesUsers = switchesUsers;
         this.firstUserId = firstUserId;
         this.limits = limits;

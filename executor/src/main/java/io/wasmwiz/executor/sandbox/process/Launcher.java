@@ -49,12 +49,7 @@ final class Launcher implements AutoCloseable {
     private final Program program;
     private final Duration epochTick;
 
-    Launcher(
-            ProcessConfig config,
-            Isolation isolation,
-            ChildClassPath classPath,
-            Program program,
-            Duration epochTick) {
+    Launcher(ProcessConfig config, Isolation isolation, ChildClassPath classPath, Program program, Duration epochTick) {
         this.config = config;
         this.isolation = isolation;
         this.classPath = classPath;

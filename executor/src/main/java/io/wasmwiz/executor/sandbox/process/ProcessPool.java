@@ -1,7 +1,6 @@
 package io.wasmwiz.executor.sandbox.process;
 
 import io.wasmwiz.executor.sandbox.process.Death.Kill;
-import io.wasmwiz.executor.sandbox.process.SandboxProcess.Sent;
 import io.wasmwiz.executor.sandbox.process.SandboxProcess.State;
 import io.wasmwiz.executor.sandbox.queue.FairQueue;
 import java.util.Deque;
@@ -144,12 +143,12 @@ final class ProcessPool implements SandboxProcess.Owner, AutoCloseable {
     @Override
     public void died(SandboxProcess process, State before, Kill kill, Death death, List<Sent> left) {
         processes.died(process, before, kill, death);
-        boolean loading = left.stream().noneMatch(Sent::hasStarted) && kill != Kill.CLOSED;
+        boolean loading = left.stream().noneMatch(sent -> sent.started) && kill != Kill.CLOSED;
         for (Sent sent : left) {
-            Job job = sent.job();
-            if (sent.hasStarted()) {
+            Job job = sent.job;
+            if (sent.started) {
                 queue.finished(job);
-                job.died(kill, death, sent.sentNanos(), sent.startedNanos());
+                job.died(kill, death, sent.sentNanos, sent.startedNanos);
             } else if (!loading) {
                 metrics.retried();
                 putBack(job);

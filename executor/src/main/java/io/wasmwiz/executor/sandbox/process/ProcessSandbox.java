@@ -74,8 +74,7 @@ public final class ProcessSandbox implements SandboxRuntime {
                 sandbox.epochTick());
         this.runs = new FairQueue<>(sandbox.queue(), System::nanoTime, job -> job.refuse(FairQueue.Offer.LATE));
         this.modules = new FairQueue<>(sandbox.queue(), System::nanoTime, job -> job.refuse(FairQueue.Offer.LATE));
-        this.runners =
-                new ProcessPool(runs, PoolConfig.run(config), new Runs(), processMetrics, starter(Role.RUN));
+        this.runners = new ProcessPool(runs, PoolConfig.run(config), new Runs(), processMetrics, starter(Role.RUN));
         this.compilers = new ProcessPool(
                 modules, PoolConfig.compile(config), new Modules(), processMetrics, starter(Role.COMPILE));
         metrics.queue(() -> awaitingCode.get() + runs.size() + runners.notStarted(), runs::inProgress);

@@ -7,6 +7,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
@@ -75,8 +76,8 @@ final class Processes implements AutoCloseable {
             first.get(FIRST_SECONDS, TimeUnit.SECONDS);
         } catch (TimeoutException e) {
             throw new IllegalStateException("no sandbox process is ready after " + FIRST_SECONDS + " s", e);
-        } catch (java.util.concurrent.ExecutionException e) {
-            throw new IllegalStateException(String.valueOf(e.getCause().getMessage()), e);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IllegalStateException why ? why : new IllegalStateException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while sandbox processes start", e);
@@ -84,7 +85,8 @@ final class Processes implements AutoCloseable {
     }
 
     /** The one in which a job waits least, if that is within {@code boundNanos}. */
-    @Nullable SandboxProcess leastBusy(long boundNanos) {
+    @Nullable
+    SandboxProcess leastBusy(long boundNanos) {
         SandboxProcess best = null;
         long least = boundNanos;
         long now = System.nanoTime();
@@ -155,7 +157,8 @@ final class Processes implements AutoCloseable {
                 long now = System.nanoTime();
                 alive.forEach(process -> process.watch(now, config));
                 startOrRetire(now);
-                boolean busy = alive.size() < config.minimum() || demand.getAsBoolean() || sum(p -> p.isIdle() ? 0 : 1) > 0;
+                boolean busy =
+                        alive.size() < config.minimum() || demand.getAsBoolean() || sum(p -> p.isIdle() ? 0 : 1) > 0;
                 rest(busy);
             } catch (RuntimeException | Error e) {
                 log.atError().setCause(e).log("sandbox processes could not be looked after");

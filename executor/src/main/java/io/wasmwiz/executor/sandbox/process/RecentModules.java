@@ -17,7 +17,8 @@ final class RecentModules<V> {
         this.weigher = weigher;
     }
 
-    @Nullable V get(ModuleKey key) {
+    @Nullable
+    V get(ModuleKey key) {
         return values.get(key);
     }
 

@@ -120,15 +120,14 @@ final class RunCodec {
         if (kind == REFUSED) {
             return new Refused(constant(Cause.values(), in.getByte()), in.getString());
         }
-        End end =
-                switch (kind) {
-                    case EXITED -> new End.Exited(in.getInt() & 0xff);
-                    case TRAPPED -> new End.Trapped(constant(TrapKind.values(), in.getByte()), in.getString());
-                    case TIMED_OUT -> new End.TimedOut();
-                    case CANCELLED -> new End.Cancelled();
-                    case CRASHED -> new End.Crashed(in.getString());
-                    default -> throw new ProtocolException("not an end");
-                };
+        End end = switch (kind) {
+            case EXITED -> new End.Exited(in.getInt() & 0xff);
+            case TRAPPED -> new End.Trapped(constant(TrapKind.values(), in.getByte()), in.getString());
+            case TIMED_OUT -> new End.TimedOut();
+            case CANCELLED -> new End.Cancelled();
+            case CRASHED -> new End.Crashed(in.getString());
+            default -> throw new ProtocolException("not an end");
+        };
         return new Ran(
                 end,
                 in.getInt(),

@@ -148,12 +148,11 @@ final class RunJob extends Job implements SandboxRun {
     void died(Death.Kill kill, Death death, long sentNanos, long startedNanos) {
         long wallNanos = System.nanoTime() - startedNanos;
         boolean killed = kill == Death.Kill.TIMED_OUT || kill == Death.Kill.CANCELLED || kill == Death.Kill.CLOSED;
-        End end =
-                switch (kill) {
-                    case TIMED_OUT -> new End.TimedOut();
-                    case CANCELLED, CLOSED -> new End.Cancelled();
-                    default -> new End.Crashed("the sandbox process died under the run: " + death.detail());
-                };
+        End end = switch (kill) {
+            case TIMED_OUT -> new End.TimedOut();
+            case CANCELLED, CLOSED -> new End.Cancelled();
+            default -> new End.Crashed("the sandbox process died under the run: " + death.detail());
+        };
         var usage = new RunUsage(startedNanos - createdNanos, wallNanos, killed ? wallNanos : 0, 0, cacheHit);
         finish(new Ran(end, 0, NOTHING, NOTHING, false, false, true, usage));
     }

@@ -4,9 +4,7 @@ import io.wasmwiz.executor.sandbox.process.Death.Kill;
 import io.wasmwiz.executor.sandbox.process.FrameReader.ProtocolException;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,9 +23,6 @@ final class SandboxProcess {
 
     private static final Logger log = LoggerFactory.getLogger(SandboxProcess.class);
 
-    /** Bytes of modules that the process is taken to have; it answers when it has not. */
-    private static final long KNOWN_MODULE_BYTES = 64L << 20;
-    private static final int FLUSH_BYTES = 1 << 16;
     private static final long EXIT_SECONDS = 10;
 
     enum State {
@@ -52,50 +47,13 @@ final class SandboxProcess {
         void died(SandboxProcess process, State before, Kill kill, Death death, List<Sent> left);
     }
 
-    /** A job in the process. Guarded by the process's lock. */
-    static final class Sent {
-        private final Job job;
-        private final long sentNanos;
-        private final long expectedNanos;
-        private boolean started;
-        private boolean recalled;
-        private boolean cancelled;
-        private long startedNanos;
-        private long cancelledNanos;
-
-        private Sent(Job job, long sentNanos, long expectedNanos) {
-            this.job = job;
-            this.sentNanos = sentNanos;
-            this.expectedNanos = expectedNanos;
-        }
-
-        Job job() {
-            return job;
-        }
-
-        long sentNanos() {
-            return sentNanos;
-        }
-
-        boolean hasStarted() {
-            return started;
-        }
-
-        long startedNanos() {
-            return startedNanos;
-        }
-    }
-
-    private record Outgoing(Frame kind, Job job) {}
-
     private final Owner owner;
     private final int slot;
     private final Process process;
     private final long createdNanos = System.nanoTime();
 
     private final Map<Long, Sent> inFlight = new LinkedHashMap<>();
-    private final Deque<Outgoing> outbox = new ArrayDeque<>();
-    private final RecentModules<Integer> known = new RecentModules<>(KNOWN_MODULE_BYTES, bytes -> bytes);
+    private final Outbox outbox = new Outbox();
     private State state = State.STARTING;
     private Kill kill = Kill.NONE;
     private long expectedNanos;
@@ -162,15 +120,8 @@ final class SandboxProcess {
         job.enter(this);
         inFlight.put(job.number(), new Sent(job, now, expected));
         expectedNanos = Math.min(Long.MAX_VALUE / 4, expectedNanos + Math.min(expected, Long.MAX_VALUE / 4));
-        post(job instanceof CompileJob ? Frame.COMPILE : Frame.RUN, job);
+        outbox.post(job instanceof CompileJob ? Frame.COMPILE : Frame.RUN, job);
         return true;
-    }
-
-    private void post(Frame kind, Job job) {
-        outbox.add(new Outgoing(kind, job));
-        if (outbox.size() == 1) {
-            notifyAll();
-        }
     }
 
     /** Tells the process that a run is to be stopped; does nothing when it is not here. */
@@ -179,12 +130,12 @@ final class SandboxProcess {
         if (sent != null && !sent.cancelled) {
             sent.cancelled = true;
             sent.cancelledNanos = System.nanoTime();
-            post(Frame.CANCEL, job);
+            outbox.post(Frame.CANCEL, job);
         }
     }
 
     synchronized void cancelAll() {
-        inFlight.values().stream().map(Sent::job).toList().forEach(this::cancel);
+        inFlight.values().stream().map(sent -> sent.job).toList().forEach(this::cancel);
     }
 
     /** Kills it if a job takes longer than it may; asks for what waits behind a long run. */
@@ -217,7 +168,7 @@ final class SandboxProcess {
         for (Sent sent : inFlight.values()) {
             if (sent != first && !sent.started && !sent.recalled) {
                 sent.recalled = true;
-                post(Frame.RECALL, sent.job);
+                outbox.post(Frame.RECALL, sent.job);
             }
         }
     }
@@ -263,52 +214,12 @@ final class SandboxProcess {
 
     private void write() {
         try (OutputStream stream = process.getOutputStream()) {
-            FrameWriter out = new FrameWriter(stream);
-            for (List<Outgoing> batch = nextBatch(); !batch.isEmpty(); batch = nextBatch()) {
-                for (Outgoing outgoing : batch) {
-                    write(outgoing, out);
-                    if (out.bytes() > FLUSH_BYTES) {
-                        out.flush();
-                    }
-                }
-                out.flush();
-            }
+            outbox.sendTo(stream);
         } catch (IOException e) {
             log.atDebug().addKeyValue("pid", process.pid()).setCause(e).log("sandbox process does not read any more");
-        } catch (RuntimeException | Error e) {
+        } catch (InterruptedException | RuntimeException | Error e) {
             log.atError().setCause(e).log("sandbox process cannot be written to");
             kill(Kill.BAD_FRAME);
-        }
-    }
-
-    private void write(Outgoing outgoing, FrameWriter out) throws IOException {
-        Job job = outgoing.job();
-        if (outgoing.kind() == Frame.CANCEL || outgoing.kind() == Frame.RECALL) {
-            out.begin(outgoing.kind(), job.number()).end();
-        } else {
-            job.write(out, learn(job));
-        }
-    }
-
-    /** Whether the process had the module; now it has. */
-    private synchronized boolean learn(Job job) {
-        boolean had = known.get(job.key()) != null;
-        if (!had) {
-            known.put(job.key(), job.module().bytes().length);
-        }
-        return had;
-    }
-
-    private synchronized List<Outgoing> nextBatch() {
-        try {
-            while (outbox.isEmpty() && state != State.DEAD) {
-                wait();
-            }
-            List<Outgoing> batch = state == State.DEAD ? List.of() : new ArrayList<>(outbox);
-            outbox.clear();
-            return batch;
-        } catch (InterruptedException e) {
-            return List.of();
         }
     }
 
@@ -356,7 +267,7 @@ final class SandboxProcess {
             }
             case MODULE_UNKNOWN -> {
                 in.body(0);
-                sendAgain(in.job());
+                outbox.postAgain(sent(in.job()).job);
             }
             default -> throw new ProtocolException("no answer: " + in.kind());
         }
@@ -390,17 +301,12 @@ final class SandboxProcess {
         inFlight.remove(number);
         expectedNanos = 0;
         for (Sent left : inFlight.values()) {
-            expectedNanos = Math.min(Long.MAX_VALUE / 4, expectedNanos + Math.min(left.expectedNanos, Long.MAX_VALUE / 4));
+            expectedNanos =
+                    Math.min(Long.MAX_VALUE / 4, expectedNanos + Math.min(left.expectedNanos, Long.MAX_VALUE / 4));
         }
         progressNanos = System.nanoTime();
         sent.job.enter(null);
         return sent;
-    }
-
-    private synchronized void sendAgain(long number) throws ProtocolException {
-        Sent sent = sent(number);
-        known.remove(sent.job.key());
-        post(Frame.RUN, sent.job);
     }
 
     /** Standard output has ended: it is dead, or as good as dead. */
@@ -415,10 +321,9 @@ final class SandboxProcess {
             state = State.DEAD;
             left = new ArrayList<>(inFlight.values());
             inFlight.clear();
-            outbox.clear();
             left.forEach(sent -> sent.job.enter(null));
-            notifyAll();
         }
+        outbox.close();
         owner.died(this, before, why, Death.of(why, exitCode), left);
     }
 

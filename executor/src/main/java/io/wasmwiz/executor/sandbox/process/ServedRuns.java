@@ -33,6 +33,7 @@ final class ServedRuns implements AutoCloseable {
     private final RecentModules<Held> modules = new RecentModules<>(MODULE_BYTES, held -> held.code.bytes().length);
     /** Runs not started whose module may have to be loaded, which takes its time. */
     private final AtomicInteger cold = new AtomicInteger();
+
     private final SandboxRuntime sandbox;
     private final Replies replies;
 

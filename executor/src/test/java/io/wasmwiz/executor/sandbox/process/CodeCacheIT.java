@@ -66,11 +66,9 @@ class CodeCacheIT extends ProcessFixture {
     void compilesEachAccountsModuleItself() {
         open(new Sandboxes(1).codeCache(directory, 10));
         compile(NOTHING);
-        var ofAnother = new ModuleCode(
-                new UUID(2, 2), code(NOTHING).digest(), NOTHING);
+        var ofAnother = new ModuleCode(new UUID(2, 2), code(NOTHING).digest(), NOTHING);
 
-        assertThat(get(sandbox().compile(ofAnother).toCompletableFuture()))
-                .isEqualTo(new Compilation.Compiled(false));
+        assertThat(get(sandbox().compile(ofAnother).toCompletableFuture())).isEqualTo(new Compilation.Compiled(false));
         assertThat(meter("wasmwiz.sandbox.code.modules")).isEqualTo(2);
     }
 

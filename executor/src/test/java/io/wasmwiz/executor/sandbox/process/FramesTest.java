@@ -101,7 +101,8 @@ class FramesTest {
 
     @Test
     void refusesWhatIsNoFrame() {
-        for (byte[] bytes : List.of(new byte[] {0, 0, 0, 9, 99}, new byte[] {-1, 0, 0, 0, 0}, new byte[] {0, 0, 0, 2, 1})) {
+        for (byte[] bytes :
+                List.of(new byte[] {0, 0, 0, 9, 99}, new byte[] {-1, 0, 0, 0, 0}, new byte[] {0, 0, 0, 2, 1})) {
             FrameReader in = new FrameReader(new ByteArrayInputStream(Arrays.copyOf(bytes, 20)));
 
             assertThatThrownBy(in::next).isInstanceOf(ProtocolException.class);
@@ -126,7 +127,9 @@ class FramesTest {
             try {
                 while (in.next()) {
                     in.body(1 << 16);
-                    assertThat(RunCodec.readResult(in)).as("seed %s, mutant %s", seed, i).isNotNull();
+                    assertThat(RunCodec.readResult(in))
+                            .as("seed %s, mutant %s", seed, i)
+                            .isNotNull();
                 }
             } catch (ProtocolException | EOFException e) {
                 assertThat(e).as("seed %s, mutant %s", seed, i).isNotNull();

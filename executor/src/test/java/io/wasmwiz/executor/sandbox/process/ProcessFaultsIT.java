@@ -29,9 +29,8 @@ class ProcessFaultsIT extends ProcessFixture {
         open(new Sandboxes(1));
         assertThat(ran(run(LOOPS_ON_INPUT, "")).end()).isEqualTo(EXITED);
         SandboxRun loop = run(LOOPS_ON_INPUT, "x");
-        List<SandboxRun> others = IntStream.range(0, 30)
-                .mapToObj(i -> run(LOOPS_ON_INPUT, ""))
-                .toList();
+        List<SandboxRun> others =
+                IntStream.range(0, 30).mapToObj(i -> run(LOOPS_ON_INPUT, "")).toList();
         await().atMost(PATIENCE).until(() -> meter("wasmwiz.sandbox.queue.depth") == 30);
 
         signal(signal, processes("RUN").get(0));
@@ -50,7 +49,8 @@ class ProcessFaultsIT extends ProcessFixture {
         assertThat(ran(run(NOTHING, "")).end()).isEqualTo(EXITED);
         ProcessHandle process = processes("RUN").get(0);
         signal("STOP", process);
-        List<SandboxRun> runs = IntStream.range(0, 40).mapToObj(i -> run(NOTHING, "")).toList();
+        List<SandboxRun> runs =
+                IntStream.range(0, 40).mapToObj(i -> run(NOTHING, "")).toList();
 
         signal("KILL", process);
 

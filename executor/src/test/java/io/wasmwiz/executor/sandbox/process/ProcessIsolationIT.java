@@ -30,8 +30,8 @@ class ProcessIsolationIT extends ProcessFixture {
             Stream.concat(processes("RUN").stream(), processes("COMPILE").stream())
                     .forEach(process -> assertThat(openFiles(process)).doesNotContainAnyElementsOf(ours));
         }
-        for (ProcessHandle process :
-                Stream.concat(processes("RUN").stream(), processes("COMPILE").stream()).toList()) {
+        for (ProcessHandle process : Stream.concat(processes("RUN").stream(), processes("COMPILE").stream())
+                .toList()) {
             assertThat(read(process, "environ")).isEmpty();
             assertThat(read(process, "status"))
                     .containsPattern("NoNewPrivs:\\s+1")

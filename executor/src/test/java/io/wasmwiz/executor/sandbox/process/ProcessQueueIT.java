@@ -1,8 +1,8 @@
 package io.wasmwiz.executor.sandbox.process;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.wasmwiz.executor.sandbox.SandboxQueueContract;
 import io.wasmwiz.executor.sandbox.SandboxConfig;
+import io.wasmwiz.executor.sandbox.SandboxQueueContract;
 import io.wasmwiz.executor.sandbox.SandboxRuntime;
 
 class ProcessQueueIT extends SandboxQueueContract {
@@ -18,5 +18,4 @@ class ProcessQueueIT extends SandboxQueueContract {
     protected boolean queueIsEmpty() {
         return metrics.get("wasmwiz.sandbox.queue.depth").gauge().value() == 0;
     }
-
 }

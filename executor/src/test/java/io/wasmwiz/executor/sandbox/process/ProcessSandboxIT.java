@@ -1,9 +1,9 @@
 package io.wasmwiz.executor.sandbox.process;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.wasmwiz.executor.sandbox.SandboxRuntimeContract;
 import io.wasmwiz.executor.sandbox.SandboxConfig;
 import io.wasmwiz.executor.sandbox.SandboxRuntime;
+import io.wasmwiz.executor.sandbox.SandboxRuntimeContract;
 
 class ProcessSandboxIT extends SandboxRuntimeContract {
     private SimpleMeterRegistry metrics = new SimpleMeterRegistry();
@@ -18,5 +18,4 @@ class ProcessSandboxIT extends SandboxRuntimeContract {
     protected boolean queueIsEmpty() {
         return metrics.get("wasmwiz.sandbox.queue.depth").gauge().value() == 0;
     }
-
 }

@@ -1,9 +1,9 @@
 package io.wasmwiz.executor.sandbox.process;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.wasmwiz.executor.sandbox.WasiContract;
 import io.wasmwiz.executor.sandbox.SandboxConfig;
 import io.wasmwiz.executor.sandbox.SandboxRuntime;
+import io.wasmwiz.executor.sandbox.WasiContract;
 
 class ProcessWasiIT extends WasiContract {
 
