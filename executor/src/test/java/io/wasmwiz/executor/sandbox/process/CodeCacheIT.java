@@ -122,6 +122,6 @@ class CodeCacheIT extends ProcessFixture {
                 .filter(argument -> argument.endsWith("run.toml"))
                 .findFirst()
                 .orElseThrow();
-        return Path.of(settings).getParent();
+        return Path.of(settings).resolveSibling("");
     }
 }

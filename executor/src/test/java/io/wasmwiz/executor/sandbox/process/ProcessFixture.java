@@ -19,11 +19,13 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 
 /** A sandbox whose processes a test can see and hurt. */
@@ -43,16 +45,17 @@ abstract class ProcessFixture {
     private static final int WAIT_SECONDS = 60;
 
     private SimpleMeterRegistry metrics = new SimpleMeterRegistry();
-    private ProcessSandbox opened;
+    private @Nullable ProcessSandbox opened;
 
     final ProcessSandbox open(Sandboxes sandboxes) {
         metrics = new SimpleMeterRegistry();
-        opened = sandboxes.open(metrics);
-        return opened;
+        ProcessSandbox sandbox = sandboxes.open(metrics);
+        opened = sandbox;
+        return sandbox;
     }
 
     final ProcessSandbox sandbox() {
-        return opened;
+        return Objects.requireNonNull(opened);
     }
 
     @AfterEach
@@ -71,12 +74,12 @@ abstract class ProcessFixture {
     }
 
     final SandboxRun run(byte[] wasm, String input, RunLimits limits) {
-        return opened.run(
+        return sandbox().run(
                 new RunRequest(code(wasm), input.getBytes(StandardCharsets.UTF_8), List.of(), Map.of(), limits));
     }
 
     final Compilation compile(byte[] wasm) {
-        return get(opened.compile(code(wasm)).toCompletableFuture());
+        return get(sandbox().compile(code(wasm)).toCompletableFuture());
     }
 
     static RunResult.Ran ran(SandboxRun run) {
