@@ -74,8 +74,8 @@ abstract class ProcessFixture {
     }
 
     final SandboxRun run(byte[] wasm, String input, RunLimits limits) {
-        return sandbox().run(
-                new RunRequest(code(wasm), input.getBytes(StandardCharsets.UTF_8), List.of(), Map.of(), limits));
+        return sandbox()
+                .run(new RunRequest(code(wasm), input.getBytes(StandardCharsets.UTF_8), List.of(), Map.of(), limits));
     }
 
     final Compilation compile(byte[] wasm) {
