@@ -1,6 +1,7 @@
 package io.wasmwiz.executor;
 
 import io.wasmwiz.executor.ExecutorConfig.Environment;
+import io.wasmwiz.executor.ExecutorConfig.SandboxMode;
 import io.wasmwiz.executor.admission.AdmissionConfig;
 import io.wasmwiz.executor.auth.AuthConfig;
 import io.wasmwiz.executor.events.EventsConfig;
@@ -21,6 +22,7 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -276,7 +278,19 @@ public final class ExecutorCommand implements Callable<Integer> {
             converter = DurationConverter.class)
     private Duration admissionDrainTimeout = Duration.ZERO;
 
-    @Option(names = "--sandbox-workers", description = "Runs in progress at most. Default: one per core")
+    @Option(
+            names = "--sandbox-mode",
+            description = "Where guests run: process (of their own) or in-process (trusted modules only)",
+            defaultValue = "process",
+            converter = SandboxModeConverter.class)
+    private SandboxMode sandboxMode = SandboxMode.PROCESS;
+
+    @Mixin
+    private final SandboxFlags sandboxFlags = new SandboxFlags();
+
+    @Option(
+            names = "--sandbox-workers",
+            description = "In-process only: runs in progress at most. Default: one per core")
     private int sandboxWorkers = Math.min(256, Runtime.getRuntime().availableProcessors());
 
     @Option(names = "--sandbox-queue", description = "Runs waiting at most", defaultValue = "1000")
@@ -432,10 +446,12 @@ public final class ExecutorCommand implements Callable<Integer> {
                         eventMaxInFlight,
                         eventBufferBytes,
                         kafkaProperties),
+                sandboxMode,
                 new SandboxConfig(
                         sandboxWorkers,
                         new QueueConfig(sandboxQueue, sandboxQueuePerAccount, maxQueueWait),
                         sandboxEpochTick),
+                sandboxFlags.config(),
                 new ModulesConfig(
                         modulesPerAccount,
                         moduleCacheBytes,
@@ -488,6 +504,19 @@ public final class ExecutorCommand implements Callable<Integer> {
                 default ->
                     throw new CommandLine.TypeConversionException(
                             "--env must be production or development, was '" + text + "'");
+            };
+        }
+    }
+
+    private static final class SandboxModeConverter implements CommandLine.ITypeConverter<SandboxMode> {
+        @Override
+        public SandboxMode convert(String text) {
+            return switch (text) {
+                case "process" -> SandboxMode.PROCESS;
+                case "in-process" -> SandboxMode.IN_PROCESS;
+                default ->
+                    throw new CommandLine.TypeConversionException(
+                            "--sandbox-mode must be process or in-process, was '" + text + "'");
             };
         }
     }

@@ -29,6 +29,8 @@ import io.wasmwiz.executor.grpc.ServiceHealth;
 import io.wasmwiz.executor.grpc.UsageGrpcService;
 import io.wasmwiz.executor.modules.ModuleLibrary;
 import io.wasmwiz.executor.modules.PostgresModuleStore;
+import io.wasmwiz.executor.sandbox.SandboxRuntime;
+import io.wasmwiz.executor.sandbox.process.ProcessSandbox;
 import io.wasmwiz.executor.sandbox.wasmtime.WasmtimeSandbox;
 import io.wasmwiz.executor.usage.PostgresUsageQueries;
 import io.wasmwiz.executor.wasm.ModulePolicy;
@@ -99,7 +101,7 @@ public final class ExecutorServer implements AutoCloseable {
             WorkPool reads = closer.add(WorkPool.open("database", config.workThreads(), config.workQueue(), metrics));
             FairPool inspection =
                     closer.add(FairPool.open("inspection", config.workThreads(), config.workQueue(), metrics));
-            WasmtimeSandbox sandbox = closer.add(WasmtimeSandbox.open(config.sandbox(), metrics));
+            SandboxRuntime sandbox = closer.add(sandbox(config, metrics));
             ModuleLibrary modules = new ModuleLibrary(
                     config.modules(),
                     new PostgresModuleStore(database.jdbi()),
@@ -161,6 +163,13 @@ public final class ExecutorServer implements AutoCloseable {
         } catch (Throwable t) {
             throw closer.closeAfter(t);
         }
+    }
+
+    private static SandboxRuntime sandbox(ExecutorConfig config, PrometheusMeterRegistry metrics) {
+        return switch (config.sandboxMode()) {
+            case PROCESS -> ProcessSandbox.open(config.sandbox(), config.sandboxProcesses(), metrics);
+            case IN_PROCESS -> WasmtimeSandbox.open(config.sandbox(), metrics);
+        };
     }
 
     private static void watchProcess(PrometheusMeterRegistry metrics, Closer closer) {

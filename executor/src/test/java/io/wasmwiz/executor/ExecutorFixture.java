@@ -36,7 +36,8 @@ final class ExecutorFixture extends ExecutorClient {
                 "--grpc-port=0",
                 "--admin-host=127.0.0.1",
                 "--admin-port=0",
-                "--sandbox-workers=2",
+                "--sandbox-processes=2",
+                "--sandbox-max-processes=2",
                 "--kafka-topic=" + topic));
         flags.addAll(List.of(more));
         if (flags.stream().noneMatch(flag -> flag.startsWith("--drain-timeout"))) {
