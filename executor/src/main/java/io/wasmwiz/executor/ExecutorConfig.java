@@ -1,5 +1,6 @@
 package io.wasmwiz.executor;
 
+import io.wasmwiz.executor.admin.AdminConfig;
 import io.wasmwiz.executor.admission.AdmissionConfig;
 import io.wasmwiz.executor.auth.AuthConfig;
 import io.wasmwiz.executor.events.EventsConfig;
@@ -35,6 +36,7 @@ public record ExecutorConfig(
         SandboxConfig sandbox,
         ModulesConfig modules,
         RequestLimits requests,
+        AdminConfig admin,
         int workThreads,
         int workQueue,
         Duration drainTimeout) {
@@ -63,6 +65,7 @@ public record ExecutorConfig(
         sandbox.check(problems);
         modules.check(problems);
         requests.check(problems);
+        admin.check(problems);
         problems.require(
                 modules.uploadBytes() / 4 >= requests.maxModuleBytes(),
                 "--upload-buffer-bytes must be at least four times --max-module-bytes, because one account may hold a"
