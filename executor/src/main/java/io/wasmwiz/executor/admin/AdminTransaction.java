@@ -77,6 +77,9 @@ interface AdminTransaction {
     /** Notes that the first operator was made; false: one was made before, and this waited for whoever does. */
     boolean bootstrap(UUID accountId, UUID keyId);
 
+    /** Undoes all of it when it ends. */
+    void undo();
+
     /** An earlier request of that id. */
     record Claim(byte[] contentHash, String result) {}
 

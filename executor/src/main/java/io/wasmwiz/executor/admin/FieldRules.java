@@ -54,7 +54,7 @@ final class FieldRules {
     }
 
     String accountName(String name) {
-        if (name.isEmpty() || !isLabel(name) || !name.strip().equals(name)) {
+        if (!isAccountName(name)) {
             fault(
                     "name",
                     "NAME_INVALID",
@@ -62,6 +62,10 @@ final class FieldRules {
                             .formatted(NAME_CHARACTERS));
         }
         return name;
+    }
+
+    static boolean isAccountName(String name) {
+        return !name.isEmpty() && isLabel(name) && name.strip().equals(name);
     }
 
     String keyName(String name) {

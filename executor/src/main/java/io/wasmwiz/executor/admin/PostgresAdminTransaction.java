@@ -190,4 +190,9 @@ final class PostgresAdminTransaction implements AdminTransaction {
                         .execute()
                 == 1;
     }
+
+    @Override
+    public void undo() {
+        handle.rollback();
+    }
 }
