@@ -66,8 +66,9 @@ public final class BootstrapCommand implements Callable<Integer> {
         Jdbi jdbi = Jdbi.create(url.jdbcUrl(), url.user(), url.password());
         int version = SchemaCheck.appliedVersion(jdbi).orElse(0);
         if (version < SchemaCheck.REQUIRED_VERSION) {
-            throw new SchemaMismatchException("the database schema is at version %d and this build needs %d: run `wasmwiz migrate` first"
-                    .formatted(version, SchemaCheck.REQUIRED_VERSION));
+            throw new SchemaMismatchException(
+                    "the database schema is at version %d and this build needs %d: run `wasmwiz migrate` first"
+                            .formatted(version, SchemaCheck.REQUIRED_VERSION));
         }
         Bootstrap.Result result = Bootstrap.run(jdbi, name, tier);
         if (result instanceof Bootstrap.Result.Made made) {

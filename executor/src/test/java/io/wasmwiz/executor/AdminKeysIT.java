@@ -93,8 +93,8 @@ class AdminKeysIT {
 
         CreateApiKeyResponse first = own().createApiKey(request);
         CreateApiKeyResponse again = own().createApiKey(request);
-        StatusRuntimeException other = Errors.of(() ->
-                own().createApiKey(request.toBuilder().setName("other").build()));
+        StatusRuntimeException other = Errors.of(
+                () -> own().createApiKey(request.toBuilder().setName("other").build()));
 
         assertThat(first.getSecret()).matches("ww_[0-9A-Za-z]{36}");
         assertThat(first.getRepeated()).isFalse();
@@ -154,8 +154,7 @@ class AdminKeysIT {
                 .build()));
 
         assertThat(Errors.violations(error))
-                .containsExactlyInAnyOrder(
-                        "limits.executions_per_day DAY_BELOW_MINUTE", "expires_at EXPIRY_INVALID");
+                .containsExactlyInAnyOrder("limits.executions_per_day DAY_BELOW_MINUTE", "expires_at EXPIRY_INVALID");
     }
 
     @Test
@@ -178,9 +177,7 @@ class AdminKeysIT {
         StatusRuntimeException stale = Errors.of(() -> own().updateApiKey(change.build()));
         ApiKey lifted = own().updateApiKey(UpdateApiKeyRequest.newBuilder()
                         .setKeyId(key.getKeyId())
-                        .setUpdateMask(FieldMask.newBuilder()
-                                .addPaths("limits")
-                                .addPaths("expires_at"))
+                        .setUpdateMask(FieldMask.newBuilder().addPaths("limits").addPaths("expires_at"))
                         .setEtag(changed.getEtag())
                         .build())
                 .getApiKey();
@@ -198,8 +195,9 @@ class AdminKeysIT {
     @Test
     void refusesUpdatesWithoutMaskEtagOrScopes() {
         ApiKey key = issue(Scope.SCOPE_USAGE);
-        assertThat(Errors.violations(Errors.of(() -> own().updateApiKey(
-                        UpdateApiKeyRequest.newBuilder().setKeyId(key.getKeyId()).build()))))
+        assertThat(Errors.violations(Errors.of(() -> own().updateApiKey(UpdateApiKeyRequest.newBuilder()
+                        .setKeyId(key.getKeyId())
+                        .build()))))
                 .containsExactlyInAnyOrder("update_mask UPDATE_MASK_INVALID", "etag ETAG_MISSING");
         assertThat(Errors.violations(Errors.of(() -> own().updateApiKey(UpdateApiKeyRequest.newBuilder()
                         .setKeyId(key.getKeyId())
@@ -238,8 +236,9 @@ class AdminKeysIT {
 
     @Test
     void endsTheReplacedKeyAtOnceWithoutGrace() {
-        CreateApiKeyResponse old = own().createApiKey(
-                CreateApiKeyRequest.newBuilder().addScopes(Scope.SCOPE_USAGE).build());
+        CreateApiKeyResponse old = own().createApiKey(CreateApiKeyRequest.newBuilder()
+                .addScopes(Scope.SCOPE_USAGE)
+                .build());
         executor.usage(old.getSecret()).getQuota(GetQuotaRequest.getDefaultInstance());
 
         own().rotateApiKey(RotateApiKeyRequest.newBuilder()
@@ -266,8 +265,9 @@ class AdminKeysIT {
 
     @Test
     void revokesAKeyForGoodButNotTheCallersOwn() {
-        CreateApiKeyResponse key = own().createApiKey(
-                CreateApiKeyRequest.newBuilder().addScopes(Scope.SCOPE_USAGE).build());
+        CreateApiKeyResponse key = own().createApiKey(CreateApiKeyRequest.newBuilder()
+                .addScopes(Scope.SCOPE_USAGE)
+                .build());
         RevokeApiKeyRequest request = RevokeApiKeyRequest.newBuilder()
                 .setKeyId(key.getApiKey().getKeyId())
                 .build();

@@ -165,9 +165,7 @@ class AuditLogIT {
         awaitEvents(4);
 
         List<AuditEvent> events = events();
-        assertThat(events)
-                .extracting(AuditEvent::getOutcome)
-                .containsOnly(AuditOutcome.AUDIT_OUTCOME_DENIED);
+        assertThat(events).extracting(AuditEvent::getOutcome).containsOnly(AuditOutcome.AUDIT_OUTCOME_DENIED);
         assertThat(events)
                 .extracting(AuditEvent::getReason)
                 .containsExactly("KEY_MALFORMED", "SCOPE_NOT_HELD", "USER_NOT_FOUND", "SCOPE_MISSING");
@@ -274,7 +272,8 @@ class AuditLogIT {
     }
 
     private List<AuditEvent> events() {
-        return admin().listAuditEvents(ListAuditEventsRequest.getDefaultInstance()).getEventsList();
+        return admin().listAuditEvents(ListAuditEventsRequest.getDefaultInstance())
+                .getEventsList();
     }
 
     private void awaitEvents(int count) {

@@ -66,8 +66,7 @@ class BootstrapIT {
         List<Integer> exitCodes = new ArrayList<>();
         for (Future<Finished> attempt : attempts) {
             exitCodes.add(attempt.get().exitCode());
-            assertThat(attempt.get().out().isEmpty())
-                    .isEqualTo(attempt.get().exitCode() != 0);
+            assertThat(attempt.get().out().isEmpty()).isEqualTo(attempt.get().exitCode() != 0);
         }
         assertThat(exitCodes).containsExactlyInAnyOrder(0, 1, 1, 1);
         assertThat(bootstrap().err()).contains("has had its first operator");
@@ -99,7 +98,7 @@ class BootstrapIT {
 
     private List<String> rows(String sql) {
         return database.jdbi()
-                .withHandle(handle ->
-                        handle.createQuery(sql).mapTo(String.class).list());
+                .withHandle(
+                        handle -> handle.createQuery(sql).mapTo(String.class).list());
     }
 }

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.FieldMask;
 import com.google.protobuf.Message;
+import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.Metadata;
@@ -14,7 +15,6 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
-import io.grpc.CallOptions;
 import io.wasmwiz.executor.ExecutorFixture.Tenant;
 import io.wasmwiz.executor.grpc.Errors;
 import io.wasmwiz.executor.usage.LedgerRows;
@@ -95,7 +95,8 @@ class OtherAccountsIT {
                     database, victim.accountId(), LedgerRows.completed(Instant.parse("2026-03-01T12:00:00Z")));
         }
         executionsToken = executor.usage(victim.key())
-                .listExecutions(ListExecutionsRequest.newBuilder().setPageSize(1).build())
+                .listExecutions(
+                        ListExecutionsRequest.newBuilder().setPageSize(1).build())
                 .getNextPageToken();
         executor.administration(victim.key()).createApiKey(CreateApiKeyRequest.getDefaultInstance());
         keysToken = executor.administration(victim.key())
@@ -104,7 +105,8 @@ class OtherAccountsIT {
         tiersToken = executor.administration(victim.key())
                 .listTiers(ListTiersRequest.newBuilder().setPageSize(1).build())
                 .getNextPageToken();
-        assertThat(List.of(modulesToken, executionsToken, keysToken, tiersToken)).doesNotContain("");
+        assertThat(List.of(modulesToken, executionsToken, keysToken, tiersToken))
+                .doesNotContain("");
     }
 
     @AfterAll
@@ -147,8 +149,7 @@ class OtherAccountsIT {
                                         .build(),
                                 "PAGE_TOKEN_INVALID"),
                         new Attempt(ListModulesRequest.getDefaultInstance(), "")));
-        table.put(
-                UsageServiceGrpc.getGetQuotaMethod(), List.of(new Attempt(GetQuotaRequest.getDefaultInstance(), "")));
+        table.put(UsageServiceGrpc.getGetQuotaMethod(), List.of(new Attempt(GetQuotaRequest.getDefaultInstance(), "")));
         table.put(
                 UsageServiceGrpc.getListExecutionsMethod(),
                 List.of(
@@ -226,8 +227,8 @@ class OtherAccountsIT {
 
     /** The method's request, naming the victim where it can name an account. */
     private static Message naming(MethodDescriptor<?, ?> method, String account) {
-        Message request =
-                (Message) ((MethodDescriptor.PrototypeMarshaller<?>) method.getRequestMarshaller()).getMessagePrototype();
+        Message request = (Message)
+                ((MethodDescriptor.PrototypeMarshaller<?>) method.getRequestMarshaller()).getMessagePrototype();
         var field = request.getDescriptorForType().findFieldByName("user_id");
         return field == null
                 ? request
@@ -267,7 +268,9 @@ class OtherAccountsIT {
                             other.setField(field, absent);
                         }
                     });
-                    assertThat(answer(entry.getKey(), foreign).replace(account, "ID").replace(key, "ID"))
+                    assertThat(answer(entry.getKey(), foreign)
+                                    .replace(account, "ID")
+                                    .replace(key, "ID"))
                             .isEqualTo(answer(entry.getKey(), other.build()).replace(absent, "ID"));
                 }))
                 .toList();
@@ -281,7 +284,8 @@ class OtherAccountsIT {
     private static void assertHarmless(MethodDescriptor<?, ?> method, Attempt attempt) {
         if (attempt.reason().isEmpty()) {
             assertThat(call(method, attempt.request()).toString())
-                    .doesNotContain(victim.accountId().toString(), victim.keyId().toString(), digest);
+                    .doesNotContain(
+                            victim.accountId().toString(), victim.keyId().toString(), digest);
             return;
         }
         StatusRuntimeException error = Errors.of(() -> call(method, attempt.request()));
@@ -318,10 +322,8 @@ class OtherAccountsIT {
 
     private static Channel as(Tenant caller) {
         Metadata headers = new Metadata();
-        headers.put(
-                Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + caller.key());
-        return ClientInterceptors.intercept(
-                executor.channel(), MetadataUtils.newAttachHeadersInterceptor(headers));
+        headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + caller.key());
+        return ClientInterceptors.intercept(executor.channel(), MetadataUtils.newAttachHeadersInterceptor(headers));
     }
 
     private static String upload(Tenant tenant, byte[] module, String name) throws Exception {

@@ -72,7 +72,11 @@ public final class Bootstrap {
                             now),
                     secret.hash());
             Actor actor = Actor.local(Actor.Kind.BOOTSTRAP, "wasmwiz admin bootstrap");
-            transaction.audit(AuditEntry.done(actor, "CreateUser", Optional.of(accountId), account.get().target())
+            transaction.audit(AuditEntry.done(
+                            actor,
+                            "CreateUser",
+                            Optional.of(accountId),
+                            account.get().target())
                     .to(account.get().json()));
             transaction.audit(AuditEntry.done(actor, "CreateApiKey", Optional.of(accountId), key.target())
                     .to(key.json()));
