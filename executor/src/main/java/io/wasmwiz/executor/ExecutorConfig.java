@@ -4,6 +4,7 @@ import io.wasmwiz.executor.admin.AdminConfig;
 import io.wasmwiz.executor.admission.AdmissionConfig;
 import io.wasmwiz.executor.auth.AuthConfig;
 import io.wasmwiz.executor.events.EventsConfig;
+import io.wasmwiz.executor.execution.CrashConfig;
 import io.wasmwiz.executor.execution.RequestLimits;
 import io.wasmwiz.executor.grpc.GrpcConfig;
 import io.wasmwiz.executor.modules.ModulesConfig;
@@ -37,6 +38,7 @@ public record ExecutorConfig(
         ModulesConfig modules,
         RequestLimits requests,
         AdminConfig admin,
+        CrashConfig crashes,
         int workThreads,
         int workQueue,
         Duration drainTimeout) {
@@ -66,6 +68,7 @@ public record ExecutorConfig(
         modules.check(problems);
         requests.check(problems);
         admin.check(problems);
+        crashes.check(problems);
         problems.require(
                 modules.uploadBytes() / 4 >= requests.maxModuleBytes(),
                 "--upload-buffer-bytes must be at least four times --max-module-bytes, because one account may hold a"

@@ -4,6 +4,7 @@ import static io.wasmwiz.executor.grpc.ServiceHealth.KAFKA;
 import static io.wasmwiz.executor.grpc.ServiceHealth.POSTGRESQL;
 
 import io.grpc.BindableService;
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -18,6 +19,7 @@ import io.wasmwiz.executor.auth.Authenticator;
 import io.wasmwiz.executor.auth.CachingAuthenticator;
 import io.wasmwiz.executor.auth.DevelopmentAuthenticator;
 import io.wasmwiz.executor.events.KafkaExecutionEvents;
+import io.wasmwiz.executor.execution.Crashes;
 import io.wasmwiz.executor.execution.ExecutionPipeline;
 import io.wasmwiz.executor.execution.InFlight;
 import io.wasmwiz.executor.execution.RequestRules;
@@ -115,7 +117,9 @@ public final class ExecutorServer implements AutoCloseable {
                     modules,
                     admission,
                     sandbox,
+                    config.sandbox().queue(),
                     events,
+                    new Crashes(config.crashes(), Ticker.systemTicker(), metrics),
                     inFlight,
                     System::nanoTime);
             CachingAuthenticator keys =
