@@ -3,8 +3,8 @@ package io.wasmwiz.executor;
 import static io.wasmwiz.executor.grpc.ServiceHealth.KAFKA;
 import static io.wasmwiz.executor.grpc.ServiceHealth.POSTGRESQL;
 
-import io.grpc.BindableService;
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.grpc.BindableService;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;

@@ -26,7 +26,6 @@ final class PageTokens {
     static final int MAX_SIZE = 1_000;
 
     private static final int CODE_BYTES = 16;
-    private static final int MAX_BODY_BYTES = 80;
     private static final int MAX_CHARACTERS = 128;
 
     private PageTokens() {}
@@ -55,7 +54,7 @@ final class PageTokens {
                         .array());
     }
 
-    /** A token of a position in another form, at most {@value #MAX_BODY_BYTES} bytes. */
+    /** A token of a position in another form, at most 80 bytes. */
     static String encode(UUID accountId, String call, byte[] body) {
         byte[] token = ByteBuffer.allocate(CODE_BYTES + body.length)
                 .put(code(accountId, call, body))
