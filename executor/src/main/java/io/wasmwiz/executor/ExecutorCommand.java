@@ -335,6 +335,12 @@ public final class ExecutorCommand implements Callable<Integer> {
     private Duration uploadTimeout = Duration.ZERO;
 
     @Option(
+            names = "--inspection-buffer-bytes",
+            description = "Bytes of modules that runs bring along and that are not kept yet",
+            defaultValue = "134217728")
+    private long inspectionBufferBytes;
+
+    @Option(
             names = "--admin-service",
             description = "Serve AdminService",
             defaultValue = "false",
@@ -437,7 +443,12 @@ public final class ExecutorCommand implements Callable<Integer> {
                         new QueueConfig(sandboxQueue, sandboxQueuePerAccount, maxQueueWait),
                         sandboxEpochTick),
                 new ModulesConfig(
-                        modulesPerAccount, moduleCacheBytes, moduleCacheTime, uploadBufferBytes, uploadTimeout),
+                        modulesPerAccount,
+                        moduleCacheBytes,
+                        moduleCacheTime,
+                        uploadBufferBytes,
+                        uploadTimeout,
+                        inspectionBufferBytes),
                 new RequestLimits(maxModuleBytes, maxInputBytes, maxStdoutBytes, maxStderrBytes),
                 new AdminConfig(
                         adminService,
