@@ -78,8 +78,7 @@ class OperatorSessionIT {
     }
 
     private Program.Finished operator(LocalStack stack, String command) throws Exception {
-        Program.Finished finished =
-                shell(stack, "WASMWIZ_KEY_FILE=~/operator.key deploy/wasmwiz admin " + command);
+        Program.Finished finished = shell(stack, "WASMWIZ_KEY_FILE=~/operator.key deploy/wasmwiz admin " + command);
         assertThat(finished.exitCode()).as(command + "\n" + finished.stderr()).isZero();
         return finished;
     }

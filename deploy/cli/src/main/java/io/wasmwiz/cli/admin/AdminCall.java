@@ -78,7 +78,9 @@ abstract class AdminCall implements Callable<Integer> {
 
     /** The account that {@code user} names by id or by name; empty stays empty, which means the key's own. */
     static String userId(AdminServiceBlockingStub admin, String user) {
-        return user.isEmpty() || UUID_TEXT.matcher(user).matches() ? user : user(admin, user).getUserId();
+        return user.isEmpty() || UUID_TEXT.matcher(user).matches()
+                ? user
+                : user(admin, user).getUserId();
     }
 
     static User user(AdminServiceBlockingStub admin, String user) {

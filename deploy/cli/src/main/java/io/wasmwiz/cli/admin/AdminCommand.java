@@ -41,8 +41,7 @@ public final class AdminCommand extends CommandGroup {
         @Override
         public Integer call() {
             throw new CommandFailure(
-                    ExitCode.USAGE,
-                    "`admin bootstrap` is not part of the client: use deploy/wasmwiz admin bootstrap");
+                    ExitCode.USAGE, "`admin bootstrap` is not part of the client: use deploy/wasmwiz admin bootstrap");
         }
     }
 }

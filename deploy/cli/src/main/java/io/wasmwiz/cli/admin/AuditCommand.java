@@ -35,7 +35,10 @@ final class AuditCommand extends CommandGroup {
 
     @Command(name = "list", description = "List events, newest first; --json shows the states before and after.")
     static final class ListAll extends AdminCall {
-        @Option(names = "--user", paramLabel = "USER", description = "Only those that concern this account; id or name.")
+        @Option(
+                names = "--user",
+                paramLabel = "USER",
+                description = "Only those that concern this account; id or name.")
         private String user = "";
 
         @Option(
@@ -112,8 +115,7 @@ final class AuditCommand extends CommandGroup {
                 printJson(found);
             } else if (found.hasFault()) {
                 out().println(Printable.line("event %d: %s"
-                        .formatted(
-                                found.getFault().getSeq(), found.getFault().getDescription())));
+                        .formatted(found.getFault().getSeq(), found.getFault().getDescription())));
             } else {
                 out().println(Units.count(found.getVerified(), "event") + " as written");
                 err().println("the newest has the hash " + Printable.line(found.getHeadHash()));

@@ -54,7 +54,9 @@ final class KeyOptions {
     }
 
     List<Scope> scopes() {
-        return scopes == null ? List.of() : scopes.stream().map(KeyOptions::scope).toList();
+        return scopes == null
+                ? List.of()
+                : scopes.stream().map(KeyOptions::scope).toList();
     }
 
     KeyLimits limits() {

@@ -82,9 +82,11 @@ final class KeysCommand extends CommandGroup {
 
         /** The secret alone on standard output, so that it can go to a file; what it belongs to on standard error. */
         final int printSecret(ApiKey key, String secret, boolean repeated) {
-            err().println(Printable.line("key %s %s of user %s".formatted(key.getKeyId(), key.getName(), key.getUserId())));
+            err().println(Printable.line(
+                    "key %s %s of user %s".formatted(key.getKeyId(), key.getName(), key.getUserId())));
             if (repeated) {
-                err().println("this request had issued it before: its secret is not shown again; rotate it if it is lost");
+                err().println(
+                                "this request had issued it before: its secret is not shown again; rotate it if it is lost");
                 return ExitCode.DATA;
             }
             err().println("the secret is shown this once and stored nowhere:");
@@ -283,9 +285,8 @@ final class KeysCommand extends CommandGroup {
 
         @Override
         int call(AdminServiceBlockingStub admin) throws IOException {
-            return print(admin.revokeApiKey(RevokeApiKeyRequest.newBuilder()
-                            .setKeyId(keyId)
-                            .build())
+            return print(admin.revokeApiKey(
+                            RevokeApiKeyRequest.newBuilder().setKeyId(keyId).build())
                     .getApiKey());
         }
     }

@@ -101,7 +101,11 @@ final class UsersCommand extends CommandGroup {
 
     @Command(name = "show", description = "Show one account.")
     static final class Show extends UsersCall {
-        @Parameters(index = "0", arity = "0..1", paramLabel = "USER", description = "Id or name. Default: the key's own.")
+        @Parameters(
+                index = "0",
+                arity = "0..1",
+                paramLabel = "USER",
+                description = "Id or name. Default: the key's own.")
         private String user = "";
 
         Show(CliContext context) {
@@ -138,8 +142,7 @@ final class UsersCommand extends CommandGroup {
             List<User> users = list(limit, (size, token) -> {
                 ListUsersResponse page = admin.listUsers(ListUsersRequest.newBuilder()
                         .setTier(tier)
-                        .setStatus(
-                                suspended ? UserStatus.USER_STATUS_SUSPENDED : UserStatus.USER_STATUS_UNSPECIFIED)
+                        .setStatus(suspended ? UserStatus.USER_STATUS_SUSPENDED : UserStatus.USER_STATUS_UNSPECIFIED)
                         .setPageSize(size)
                         .setPageToken(token)
                         .build());

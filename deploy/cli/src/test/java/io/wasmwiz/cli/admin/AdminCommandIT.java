@@ -56,8 +56,7 @@ class AdminCommandIT {
         assertThat(created.out()).contains("acme", "Basic", "active", "2026-01-01T00:00:00Z");
         assertThat(admin("users", "show", id).out()).isEqualTo(created.out());
         assertThat(admin("users", "show", "nobody"))
-                .matches(result ->
-                        result.exitCode() == 66 && result.err().contains("USER_NOT_FOUND"));
+                .matches(result -> result.exitCode() == 66 && result.err().contains("USER_NOT_FOUND"));
     }
 
     @Test
@@ -161,8 +160,8 @@ class AdminCommandIT {
         assertThat(admin().err()).contains("which command? users, keys, tiers, audit or bootstrap");
         assertThat(admin("keys").err()).contains("create, show, list, update, rotate or revoke");
         assertThat(admin("bootstrap"))
-                .matches(result -> result.exitCode() == 64
-                        && result.err().contains("use deploy/wasmwiz admin bootstrap"));
+                .matches(result ->
+                        result.exitCode() == 64 && result.err().contains("use deploy/wasmwiz admin bootstrap"));
         assertThat(admin("kesy").err()).contains("Did you mean: wasmwiz admin keys?");
     }
 }

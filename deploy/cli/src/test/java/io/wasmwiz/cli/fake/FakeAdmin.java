@@ -75,13 +75,15 @@ public final class FakeAdmin extends AdminServiceGrpc.AdminServiceImplBase {
 
     @Override
     public void getUser(GetUserRequest request, StreamObserver<GetUserResponse> replies) {
-        answer(replies, () -> GetUserResponse.newBuilder()
-                .setUser(users.values().stream()
-                        .filter(user -> user.getUserId().equals(request.getUserId())
-                                || user.getName().equals(request.getName()))
-                        .findFirst()
-                        .orElseThrow(() -> error(Code.NOT_FOUND, "USER_NOT_FOUND")))
-                .build());
+        answer(
+                replies,
+                () -> GetUserResponse.newBuilder()
+                        .setUser(users.values().stream()
+                                .filter(user -> user.getUserId().equals(request.getUserId())
+                                        || user.getName().equals(request.getName()))
+                                .findFirst()
+                                .orElseThrow(() -> error(Code.NOT_FOUND, "USER_NOT_FOUND")))
+                        .build());
     }
 
     @Override
@@ -131,9 +133,11 @@ public final class FakeAdmin extends AdminServiceGrpc.AdminServiceImplBase {
 
     @Override
     public void getApiKey(GetApiKeyRequest request, StreamObserver<GetApiKeyResponse> replies) {
-        answer(replies, () -> GetApiKeyResponse.newBuilder()
-                .setApiKey(key(request.getKeyId()))
-                .build());
+        answer(
+                replies,
+                () -> GetApiKeyResponse.newBuilder()
+                        .setApiKey(key(request.getKeyId()))
+                        .build());
     }
 
     @Override
@@ -167,9 +171,7 @@ public final class FakeAdmin extends AdminServiceGrpc.AdminServiceImplBase {
             if (brokenEvent > 0 && brokenEvent <= end) {
                 return VerifyAuditResponse.newBuilder()
                         .setVerified(brokenEvent - 1)
-                        .setFault(AuditFault.newBuilder()
-                                .setSeq(brokenEvent)
-                                .setDescription("it is missing"))
+                        .setFault(AuditFault.newBuilder().setSeq(brokenEvent).setDescription("it is missing"))
                         .build();
             }
             VerifyAuditResponse.Builder found = VerifyAuditResponse.newBuilder().setVerified(end);
