@@ -2,6 +2,7 @@ package io.wasmwiz.executor;
 
 import io.wasmwiz.executor.ExecutorConfig.Environment;
 import io.wasmwiz.executor.ExecutorConfig.SandboxMode;
+import io.wasmwiz.executor.admin.AdminConfig;
 import io.wasmwiz.executor.admission.AdmissionConfig;
 import io.wasmwiz.executor.auth.AuthConfig;
 import io.wasmwiz.executor.events.EventsConfig;
@@ -387,6 +388,44 @@ public final class ExecutorCommand implements Callable<Integer> {
     private long inspectionBufferBytes;
 
     @Option(
+            names = "--admin-service",
+            description = "Serve AdminService",
+            defaultValue = "false",
+            arity = "0..1",
+            fallbackValue = "true")
+    private boolean adminService;
+
+    @Option(
+            names = "--admin-database-url",
+            description = "postgresql://… of a login that is a member of wasmwiz_admin",
+            defaultValue = "")
+    private String adminDatabaseUrl = "";
+
+    @Option(
+            names = "--admin-threads",
+            description = "Database calls of the admin service at once, each on a connection of its own",
+            defaultValue = "2")
+    private int adminThreads;
+
+    @Option(names = "--admin-queue", description = "Calls of the admin service waiting at most", defaultValue = "100")
+    private int adminQueue;
+
+    @Option(names = "--admin-keys-per-account", description = "Keys that an account may have", defaultValue = "100")
+    private int adminKeysPerAccount;
+
+    @Option(
+            names = "--admin-changes-per-minute",
+            description = "Changes by an owner's key in a minute",
+            defaultValue = "60")
+    private int adminChangesPerMinute;
+
+    @Option(
+            names = "--admin-denials-per-minute",
+            description = "Denied calls of a key or address in a minute that get an audit event each",
+            defaultValue = "10")
+    private int adminDenialsPerMinute;
+
+    @Option(
             names = "--drain-timeout",
             description = "Longest wait for calls in progress on shutdown",
             defaultValue = "35s",
@@ -460,6 +499,14 @@ public final class ExecutorCommand implements Callable<Integer> {
                         uploadTimeout,
                         inspectionBufferBytes),
                 new RequestLimits(maxModuleBytes, maxInputBytes, maxStdoutBytes, maxStderrBytes),
+                new AdminConfig(
+                        adminService,
+                        adminDatabaseUrl,
+                        adminThreads,
+                        adminQueue,
+                        adminKeysPerAccount,
+                        adminChangesPerMinute,
+                        adminDenialsPerMinute),
                 new CrashConfig(freeCrashesPerDay, quarantineAfter, quarantineWindow, quarantineTime),
                 workThreads,
                 workQueue,

@@ -1,5 +1,6 @@
 package io.wasmwiz.executor;
 
+import io.wasmwiz.executor.admin.AdminConfig;
 import io.wasmwiz.executor.admission.AdmissionConfig;
 import io.wasmwiz.executor.auth.AuthConfig;
 import io.wasmwiz.executor.events.EventsConfig;
@@ -40,6 +41,7 @@ public record ExecutorConfig(
         ProcessConfig sandboxProcesses,
         ModulesConfig modules,
         RequestLimits requests,
+        AdminConfig admin,
         CrashConfig crashes,
         int workThreads,
         int workQueue,
@@ -79,6 +81,7 @@ public record ExecutorConfig(
         sandboxProcesses.check(problems);
         modules.check(problems);
         requests.check(problems);
+        admin.check(problems);
         crashes.check(problems);
         problems.require(
                 modules.uploadBytes() / 4 >= requests.maxModuleBytes(),

@@ -5,6 +5,7 @@ import static io.wasmwiz.executor.grpc.ServiceHealth.KAFKA;
 import static io.wasmwiz.executor.grpc.ServiceHealth.POSTGRESQL;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.grpc.BindableService;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -13,6 +14,7 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.wasmwiz.executor.admin.AdminService;
 import io.wasmwiz.executor.admission.LeasedAdmission;
 import io.wasmwiz.executor.auth.Authenticator;
 import io.wasmwiz.executor.auth.CachingAuthenticator;
@@ -22,6 +24,7 @@ import io.wasmwiz.executor.execution.Crashes;
 import io.wasmwiz.executor.execution.ExecutionPipeline;
 import io.wasmwiz.executor.execution.InFlight;
 import io.wasmwiz.executor.execution.RequestRules;
+import io.wasmwiz.executor.grpc.AdminGrpcService;
 import io.wasmwiz.executor.grpc.ExecutionGrpcService;
 import io.wasmwiz.executor.grpc.GrpcServer;
 import io.wasmwiz.executor.grpc.ModuleGrpcService;
@@ -45,7 +48,9 @@ import io.wasmwiz.service.database.SchemaCheck;
 import io.wasmwiz.service.health.HealthCheck;
 import io.wasmwiz.service.health.HealthMonitor;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -139,18 +144,25 @@ public final class ExecutorServer implements AutoCloseable {
                                 return true;
                             })),
                     metrics));
-            ServiceHealth health = new ServiceHealth(dependencies);
+            Optional<AdminService> administration = config.admin().enabled()
+                    ? Optional.of(closer.add(
+                            AdminService.open(config.admin(), config.database().connectionTimeout(), timers, metrics)))
+                    : Optional.empty();
+            List<BindableService> services = new ArrayList<>(List.of(
+                    new ExecutionGrpcService(pipeline),
+                    new ModuleGrpcService(
+                            modules, config.requests().maxModuleBytes(), config.modules(), timers, metrics),
+                    new UsageGrpcService(new PostgresUsageQueries(database.jdbi()), reads)));
+            administration.map(AdminGrpcService::new).ifPresent(services::add);
+            ServiceHealth health = new ServiceHealth(dependencies, administration.isPresent());
             GrpcServer grpc = closer.add(GrpcServer.start(
                     config.grpc(),
                     config.requests(),
                     authenticator,
                     health,
                     metrics,
-                    List.of(
-                            new ExecutionGrpcService(pipeline),
-                            new ModuleGrpcService(
-                                    modules, config.requests().maxModuleBytes(), config.modules(), timers, metrics),
-                            new UsageGrpcService(new PostgresUsageQueries(database.jdbi()), reads))));
+                    administration.map(AdminService::denials),
+                    services));
             AdminServer admin = closer.add(
                     AdminServer.start(config.adminHost(), config.adminPort(), metrics, dependencies, schema));
             log.atInfo()

@@ -131,6 +131,7 @@ final class OutcomeStatus {
                                             .formatted(no.limit().toMillis()))
                             .with("limit_ms", no.limit().toMillis())),
             row(Refusal.NotAdmitted.class, no -> answer(no.refused())),
+            row(Refusal.AdminRefused.class, no -> AdminStatus.of(no.refused())),
             row(
                     Refusal.DatabaseUnavailable.class,
                     no -> new Answer(
@@ -277,7 +278,7 @@ final class OutcomeStatus {
                 .fields(invalid.violations());
     }
 
-    private static Answer answer(Map<Class<?>, Function<Object, Answer>> table, Object refusal) {
+    static Answer answer(Map<Class<?>, Function<Object, Answer>> table, Object refusal) {
         Function<Object, Answer> row = table.get(refusal.getClass());
         if (row == null) {
             throw new AssertionError("complete() was to see to a row for " + refusal.getClass());
@@ -285,13 +286,13 @@ final class OutcomeStatus {
         return row.apply(refusal);
     }
 
-    private record Row<R>(Class<R> type, Function<R, Answer> answer) {}
+    record Row<R>(Class<R> type, Function<R, Answer> answer) {}
 
-    private static <R> Row<R> row(Class<R> type, Function<R, Answer> answer) {
+    static <R> Row<R> row(Class<R> type, Function<R, Answer> answer) {
         return new Row<>(type, answer);
     }
 
-    private static Map<Class<?>, Function<Object, Answer>> complete(Class<?> sealed, Row<?>... rows) {
+    static Map<Class<?>, Function<Object, Answer>> complete(Class<?> sealed, Row<?>... rows) {
         Map<Class<?>, Function<Object, Answer>> table = new HashMap<>();
         for (Row<?> row : rows) {
             table.put(row.type(), erased(row));

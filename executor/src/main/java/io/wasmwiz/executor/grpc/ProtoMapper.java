@@ -153,7 +153,7 @@ final class ProtoMapper {
                 .build();
     }
 
-    private static Timestamp toTimestamp(Instant instant) {
+    static Timestamp toTimestamp(Instant instant) {
         return Timestamp.newBuilder()
                 .setSeconds(instant.getEpochSecond())
                 .setNanos(instant.getNano())

@@ -105,8 +105,9 @@ class GrpcEdgeIT {
                 new GrpcConfig("127.0.0.1", 0, false, 100, maxHeldCalls, 8, 4, Duration.ofSeconds(10), Duration.ZERO),
                 Requests.LIMITS,
                 (authorization, peer) -> authentication,
-                new ServiceHealth(health),
+                new ServiceHealth(health, false),
                 metrics,
+                Optional.empty(),
                 List.of(
                         new ExecutionGrpcService(new ExecutionPipeline(
                                 new RequestRules(Requests.LIMITS),
