@@ -306,7 +306,7 @@ final class ServiceRolesIT {
         return day + ",019b76da-a800-7000-8000-0000000000cc," + ADA.replace("'", "") + "," + KEY.replace("'", "")
                 + ",\\x"
                 + "ab".repeat(32) + ",Free,1," + LEASE.replace("'", "") + ",,,,completed,0,," + day
-                + "T00:00:00Z,1,1,1,65536,10,0,0,true,false,false,true,,0,0\n";
+                + "T00:00:00Z,1,1,1,65536,10,0,0,true,false,false,true,,0,0,1\n";
     }
 
     private static void assertDenied(Jdbi jdbi, String statement) {

@@ -27,14 +27,14 @@ final class UsageLogCopy {
     private final List<LedgerRow> rows;
     private final UsageLogEncoding encoding;
 
-    private UsageLogCopy(Connection connection, List<LedgerRow> rows) {
+    private UsageLogCopy(Connection connection, short generation, List<LedgerRow> rows) {
         this.connection = connection;
         this.rows = rows;
-        this.encoding = UsageLogEncoding.of(rows);
+        this.encoding = UsageLogEncoding.of(generation, rows);
     }
 
-    static UsageLogCopy of(Handle handle, List<LedgerRow> rows) {
-        return new UsageLogCopy(handle.getConnection(), rows);
+    static UsageLogCopy of(Handle handle, short generation, List<LedgerRow> rows) {
+        return new UsageLogCopy(handle.getConnection(), generation, rows);
     }
 
     /** Copies all rows. When PostgreSQL refuses the data nothing is copied and its complaint is returned. */

@@ -22,13 +22,13 @@ final class UsageLogEncoding {
             day, execution_id, user_id, api_key_id, module_digest, tier, tier_version, lease_id, request_id, batch_id, \
             item_id, status, exit_code, trap, admitted_at, wall_time_us, cpu_time_us, queue_time_us, peak_memory_bytes, \
             module_bytes, input_bytes, output_bytes, cache_hit, output_truncated, output_lost, charged, \
-            uncharged_cause, log_partition, log_offset""";
+            uncharged_cause, log_generation, log_partition, log_offset""";
 
     static final byte[] HEADER = {'P', 'G', 'C', 'O', 'P', 'Y', '\n', (byte) 0xff, '\r', '\n', 0, 0, 0, 0, 0, 0, 0, 0, 0
     };
     static final byte[] TRAILER = {(byte) 0xff, (byte) 0xff};
 
-    private static final short FIELDS = 29;
+    private static final short FIELDS = 30;
 
     /** Above the size of a row whose texts have their greatest lengths (tier 256 bytes, item 512). */
     private static final int MAX_ROW_BYTES = 1_536;
@@ -37,16 +37,18 @@ final class UsageLogEncoding {
     private static final LocalDate EPOCH_DAY = LocalDate.of(2000, 1, 1);
     private static final Instant EPOCH = Instant.parse("2000-01-01T00:00:00Z");
 
+    private final short generation;
     private final int[] starts;
     private ByteBuffer buffer;
 
-    private UsageLogEncoding(int rows) {
+    private UsageLogEncoding(short generation, int rows) {
+        this.generation = generation;
         this.starts = new int[rows + 1];
         this.buffer = ByteBuffer.allocate(rows * TYPICAL_ROW_BYTES + MAX_ROW_BYTES);
     }
 
-    static UsageLogEncoding of(List<LedgerRow> rows) {
-        UsageLogEncoding encoding = new UsageLogEncoding(rows.size());
+    static UsageLogEncoding of(short generation, List<LedgerRow> rows) {
+        UsageLogEncoding encoding = new UsageLogEncoding(generation, rows.size());
         for (int i = 0; i < rows.size(); i++) {
             encoding.starts[i] = encoding.buffer.position();
             encoding.put(rows.get(i));
@@ -102,6 +104,7 @@ final class UsageLogEncoding {
         putBoolean(event.outputLost());
         putBoolean(row.isCharged());
         putText(row.unchargedCause() == null ? null : row.unchargedCause().word());
+        buffer.putInt(2).putShort(generation);
         putInt(row.entry().partition());
         putLong(row.entry().offset());
     }
