@@ -77,7 +77,8 @@ public final class MeteringCommand implements Callable<Integer> {
     @Option(
             names = "--kafka-property",
             split = "\\|",
-            description = "Kafka client setting, KEY=VALUE: ssl.*, sasl.* or security.protocol; several separated by |.")
+            description =
+                    "Kafka client setting, KEY=VALUE: ssl.*, sasl.* or security.protocol; several separated by |.")
     private Map<String, String> kafkaProperties = new LinkedHashMap<>();
 
     @Option(names = "--consumer-group", defaultValue = "wasmwiz-metering", description = "Group of the workers.")

@@ -18,7 +18,6 @@ import java.time.Duration;
  * @param drainTimeout how long stopping may take to finish the batch in hand, 1 s to 5 min
  */
 public record MeteringConfig(
-        
         AdminConfig admin,
         DatabaseConfig database,
         LogConfig log,

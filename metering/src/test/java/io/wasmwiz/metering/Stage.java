@@ -36,13 +36,15 @@ import org.jspecify.annotations.Nullable;
 final class Stage implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofSeconds(60);
 
+    private static final String SWEEP_INTERVAL = "--lease-sweep-interval=";
+
     private static final String GRANT = """
             WITH held AS (
                 INSERT INTO daily_tier_counters AS c (user_id, tier, day, held) VALUES (:account, 'Free', :day, :size)
                 ON CONFLICT (user_id, tier, day) DO UPDATE SET held = c.held + excluded.held)
             INSERT INTO quota_leases (id, user_id, tier, day, size, executor, granted_at, use_by)
-            VALUES (:lease, :account, 'Free', :day, :size, 'test', (:day + time '01:00') AT TIME ZONE 'UTC',
-                    (:day + time '02:00') AT TIME ZONE 'UTC')
+            VALUES (:lease, :account, 'Free', :day, :size, 'test', :day::timestamp AT TIME ZONE 'UTC',
+                    (:day + 1)::timestamp AT TIME ZONE 'UTC')
             """;
     private static final String COUNTER = """
             SELECT held, charged, executions FROM daily_tier_counters
@@ -160,20 +162,26 @@ final class Stage implements AutoCloseable {
     }
 
     MeteringConfig config(String... flags) {
-        return MeteringCommand.parse(
-                Map.of(),
-                Stream.concat(
-                                Stream.of(
-                                        "--admin-host=127.0.0.1",
-                                        "--admin-port=0",
-                                        "--database-url=" + meteringUrl,
-                                        "--database-connection-timeout=PT1S",
-                                        "--kafka-bootstrap-servers=" + bootstrapServers,
-                                        "--kafka-topic=" + topic,
-                                        "--consumer-group=" + group,
-                                        "--retry-max=PT0.5S"),
-                                Stream.of(flags))
-                        .toArray(String[]::new));
+        return MeteringCommand.parse(Map.of(), flags(flags));
+    }
+
+    /** The command line of a worker here; sweeps for leases once, at its start, unless {@code flags} say otherwise. */
+    String[] flags(String... flags) {
+        boolean sweeps = Stream.of(flags).anyMatch(flag -> flag.startsWith(SWEEP_INTERVAL));
+        return Stream.of(
+                        Stream.of(
+                                "--admin-host=127.0.0.1",
+                                "--admin-port=0",
+                                "--database-url=" + meteringUrl,
+                                "--database-connection-timeout=PT1S",
+                                "--kafka-bootstrap-servers=" + bootstrapServers,
+                                "--kafka-topic=" + topic,
+                                "--consumer-group=" + group,
+                                "--retry-max=500ms"),
+                        sweeps ? Stream.<String>empty() : Stream.of(SWEEP_INTERVAL + "10m"),
+                        Stream.of(flags))
+                .flatMap(part -> part)
+                .toArray(String[]::new);
     }
 
     MeteringWorker worker(String... flags) {

@@ -58,8 +58,7 @@ final class BatchReader {
                         partition.partition(), consumed.offset(), consumed.key(), consumed.value(), decoded));
             }
             if (next > from.offset()) {
-                ranges.add(
-                        new PartitionRange(partition.partition(), from.offset(), from.leaderEpoch(), next, epoch));
+                ranges.add(new PartitionRange(partition.partition(), from.offset(), from.leaderEpoch(), next, epoch));
             }
         }
         return new Reading(new LogBatch(ranges, entries), newerSchema);

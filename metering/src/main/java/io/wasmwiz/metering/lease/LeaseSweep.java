@@ -83,7 +83,8 @@ public final class LeaseSweep {
                 .setLeaseId(bytes(lease.id()))
                 .setUserId(bytes(lease.accountId()))
                 .setCloser(LeaseCloser.LEASE_CLOSER_METERING)
-                .setClosedAt(Timestamp.newBuilder().setSeconds(now.getEpochSecond()).setNanos(now.getNano()))
+                .setClosedAt(
+                        Timestamp.newBuilder().setSeconds(now.getEpochSecond()).setNanos(now.getNano()))
                 .build();
         return OutgoingRecord.leaseClosed(
                 lease.id(),

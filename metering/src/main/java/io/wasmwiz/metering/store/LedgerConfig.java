@@ -26,7 +26,10 @@ public record LedgerConfig(
         problems.requireRange("--statement-timeout in ms", statementTimeout.toMillis(), 100, 25_000);
         problems.requireRange("--lock-timeout in ms", lockTimeout.toMillis(), 100, statementTimeout.toMillis());
         problems.requireRange(
-                "--transaction-timeout in ms", transactionTimeout.toMillis(), statementTimeout.toMillis() + 1, 3_600_000);
+                "--transaction-timeout in ms",
+                transactionTimeout.toMillis(),
+                statementTimeout.toMillis() + 1,
+                3_600_000);
         problems.requireRange("--retention-days", retentionDays, 1, 3_650);
         problems.requireRange("--last-used-granularity in ms", lastUsedGranularity.toMillis(), 0, 3_600_000);
         problems.requireRange("--partitions-ahead-days", partitionsAheadDays, 1, 60);

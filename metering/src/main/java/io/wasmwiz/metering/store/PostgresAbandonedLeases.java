@@ -15,7 +15,8 @@ public final class PostgresAbandonedLeases implements AbandonedLeases {
     private static final String UNLOCK = "SELECT pg_advisory_unlock(hashtext('wasmwiz_lease_sweep'))";
 
     // The first condition lets the index find candidates. A lease that its executor renews at this moment is locked and
-    // skipped, or was renewed and is no candidate any more. A tier that is not known any more had runs of an hour at most.
+    // skipped, or was renewed and is no candidate any more. A tier that is not known any more had runs of an hour at
+    // most.
     private static final String GIVE_UP = """
             UPDATE quota_leases SET state = 'closing'
             WHERE id IN (
@@ -89,8 +90,8 @@ public final class PostgresAbandonedLeases implements AbandonedLeases {
             return handle.createQuery(UNPUBLISHED)
                     .bind("repeatMillis", repeatAfter.toMillis())
                     .bind("limit", limit)
-                    .map((row, context) -> new AbandonedLease(
-                            row.getObject("id", UUID.class), row.getObject("user_id", UUID.class)))
+                    .map((row, context) ->
+                            new AbandonedLease(row.getObject("id", UUID.class), row.getObject("user_id", UUID.class)))
                     .list();
         }
 

@@ -99,8 +99,8 @@ public final class PostgresLedger implements Ledger {
      * PostgreSQL refuses the copy are the known ids read and bad rows looked for; the settlement is then worked out
      * anew, so that neither a duplicate nor a bad row costs its account anything.
      */
-    private static Settlement writeRows(
-            Handle handle, short generation, List<LogEntry> entries, List<Lease> leases) throws SQLException {
+    private static Settlement writeRows(Handle handle, short generation, List<LogEntry> entries, List<Lease> leases)
+            throws SQLException {
         Settlement settlement = Settlement.of(entries, leases, Set.of());
         UsageLogCopy copy = UsageLogCopy.of(handle, generation, settlement.rows());
         if (copy.copyAll().isEmpty()) {

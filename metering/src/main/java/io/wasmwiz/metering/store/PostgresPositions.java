@@ -112,15 +112,13 @@ final class PostgresPositions {
         if (here.generation() == 0) {
             return new Elsewhere(new WriteOutcome.PositionMoved("topic id %s was never placed".formatted(topicId)));
         }
-        return new Here(
-                here.generation(), new RetentionFloor(here.retention().floor(), consumed));
+        return new Here(here.generation(), new RetentionFloor(here.retention().floor(), consumed));
     }
 
-    private static Optional<WriteOutcome> compare(
-            PartitionRange range, @Nullable StoredPosition stored, UUID topicId) {
+    private static Optional<WriteOutcome> compare(PartitionRange range, @Nullable StoredPosition stored, UUID topicId) {
         if (stored != null && !stored.topicId().equals(topicId)) {
-            return Optional.of(new WriteOutcome.TopicReplaced(
-                    "partition %d was read from topic id %s and the topic's id is now %s"
+            return Optional.of(
+                    new WriteOutcome.TopicReplaced("partition %d was read from topic id %s and the topic's id is now %s"
                             .formatted(range.partition(), stored.topicId(), topicId)));
         }
         // The epoch too: a log that was cut and written anew has other records at the same offsets.
@@ -133,7 +131,8 @@ final class PostgresPositions {
                                     range.partition(),
                                     stored == null
                                             ? "no position"
-                                            : "offset %d, epoch %s".formatted(stored.nextOffset(), stored.leaderEpoch()),
+                                            : "offset %d, epoch %s"
+                                                    .formatted(stored.nextOffset(), stored.leaderEpoch()),
                                     range.from(),
                                     range.fromEpoch())));
         }

@@ -71,21 +71,25 @@ public final class PostgresRetention {
     public void run() throws InterruptedException {
         Floor floor = jdbi.withHandle(handle -> handle.createQuery(FLOOR)
                 .bind("days", config.retentionDays())
-                .map((row, context) -> new Floor(
-                        row.getObject("wanted", LocalDate.class), row.getObject("floor", LocalDate.class)))
+                .map((row, context) ->
+                        new Floor(row.getObject("wanted", LocalDate.class), row.getObject("floor", LocalDate.class)))
                 .one());
         if (floor.wanted().isAfter(floor.now())
-                && aloneWith("retention floor", handle -> handle.createQuery(RAISE)
-                        .bind("floor", floor.wanted())
-                        .mapTo(Boolean.class)
-                        .one())) {
+                && aloneWith(
+                        "retention floor",
+                        handle -> handle.createQuery(RAISE)
+                                .bind("floor", floor.wanted())
+                                .mapTo(Boolean.class)
+                                .one())) {
             log.atInfo().addKeyValue("floor", floor.wanted()).log("retention floor raised");
         }
         for (LocalDate day : daysBelow()) {
-            boolean detached = aloneWith("day " + day, handle -> handle.createQuery(DETACH)
-                    .bind("day", day)
-                    .mapTo(Boolean.class)
-                    .one());
+            boolean detached = aloneWith(
+                    "day " + day,
+                    handle -> handle.createQuery(DETACH)
+                            .bind("day", day)
+                            .mapTo(Boolean.class)
+                            .one());
             if (detached) {
                 log.atInfo().addKeyValue("day", day).log("usage partition taken out");
             }
@@ -120,16 +124,15 @@ public final class PostgresRetention {
                 Thread.sleep(PAUSE_MILLIS);
             }
         }
-        throw new IllegalStateException("%s is in use: a transaction that reads usage_logs is open all the time"
-                .formatted(what));
+        throw new IllegalStateException(
+                "%s is in use: a transaction that reads usage_logs is open all the time".formatted(what));
     }
 
     private void prune(String statement) throws InterruptedException {
         int deleted = PRUNE_BATCH;
         while (deleted == PRUNE_BATCH) {
-            deleted = inTransaction(handle -> handle.createUpdate(statement)
-                    .bind("limit", PRUNE_BATCH)
-                    .execute());
+            deleted = inTransaction(handle ->
+                    handle.createUpdate(statement).bind("limit", PRUNE_BATCH).execute());
             if (Thread.interrupted()) {
                 throw new InterruptedException();
             }
