@@ -36,8 +36,6 @@ import org.jspecify.annotations.Nullable;
 final class Stage implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofSeconds(60);
 
-    private static final String SWEEP_INTERVAL = "--lease-sweep-interval=";
-
     private static final String GRANT = """
             WITH held AS (
                 INSERT INTO daily_tier_counters AS c (user_id, tier, day, held) VALUES (:account, 'Free', :day, :size)
@@ -112,6 +110,11 @@ final class Stage implements AutoCloseable {
         return key;
     }
 
+    /** Makes a charged execution of a day at noon. */
+    ExecutionEvent.Builder executionOn(LocalDate day, UUID account, UUID lease) {
+        return EventFixture.execution(account, lease, day.atTime(12, 0).toInstant(ZoneOffset.UTC));
+    }
+
     UUID lease(UUID account, long size) {
         return lease(account, size, today());
     }
@@ -167,7 +170,6 @@ final class Stage implements AutoCloseable {
 
     /** The command line of a worker here; sweeps for leases once, at its start, unless {@code flags} say otherwise. */
     String[] flags(String... flags) {
-        boolean sweeps = Stream.of(flags).anyMatch(flag -> flag.startsWith(SWEEP_INTERVAL));
         return Stream.of(
                         Stream.of(
                                 "--admin-host=127.0.0.1",
@@ -177,11 +179,16 @@ final class Stage implements AutoCloseable {
                                 "--kafka-bootstrap-servers=" + bootstrapServers,
                                 "--kafka-topic=" + topic,
                                 "--consumer-group=" + group,
-                                "--retry-max=500ms"),
-                        sweeps ? Stream.<String>empty() : Stream.of(SWEEP_INTERVAL + "10m"),
+                                "--retry-max=500ms",
+                                "--lease-sweep-interval=10m")
+                        .filter(standard -> Stream.of(flags).noneMatch(flag -> name(flag).equals(name(standard)))),
                         Stream.of(flags))
                 .flatMap(part -> part)
                 .toArray(String[]::new);
+    }
+
+    private static String name(String flag) {
+        return flag.substring(0, flag.indexOf('='));
     }
 
     MeteringWorker worker(String... flags) {
