@@ -28,7 +28,7 @@ final class DeadEvents {
     private static final String NOW = "SELECT now()";
     private static final String FIND = COLUMNS + """
             WHERE topic = :topic AND log_partition = :partition AND log_offset = :offset
-              AND (:topicId::uuid IS NULL OR topic_id = :topicId)
+              AND (:topicId::uuid IS NULL OR topic_id = :topicId::uuid)
             ORDER BY topic_id
             """;
     private static final String LOCK = COLUMNS + """

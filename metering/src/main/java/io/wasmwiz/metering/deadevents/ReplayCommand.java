@@ -24,6 +24,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** Publishes dead events anew, after their cause was mended. */
 @Command(
@@ -40,9 +41,8 @@ final class ReplayCommand extends LedgerTask {
     @Parameters(
             paramLabel = "EVENT",
             arity = "0..*",
-            converter = DeadEventId.Converter.class,
             description = "PARTITION:OFFSET, or TOPIC_ID:PARTITION:OFFSET.")
-    private List<DeadEventId> ids = new ArrayList<>();
+    private List<String> places = new ArrayList<>();
 
     @Option(names = "--all", description = "Every one that was never replayed.")
     private boolean all;
@@ -74,10 +74,7 @@ final class ReplayCommand extends LedgerTask {
 
     @Override
     int run(DeadEvents events) {
-        if (ids.isEmpty() != all || (reason != null && !all)) {
-            throw new ParameterException(
-                    Objects.requireNonNull(command).commandLine(), "either events or --all [--reason] is expected");
-        }
+        List<DeadEventId> ids = ids();
         LogConfig log = new LogConfig(
                 bootstrapServers,
                 ledger.topic,
@@ -90,14 +87,26 @@ final class ReplayCommand extends LedgerTask {
         log.check(problems);
         problems.check();
         try (LogWriter writer = LogWriter.open(log)) {
-            return all ? replayAll(events, writer) : replayThese(events, writer);
+            return all ? replayAll(events, writer) : replayThese(events, ids, writer);
         } catch (NotPublishedException e) {
             err().println("the log did not take it: " + e.getMessage());
             return ServiceCommand.EX_UNAVAILABLE;
         }
     }
 
-    private int replayThese(DeadEvents events, LogWriter writer) {
+    private List<DeadEventId> ids() {
+        CommandLine line = Objects.requireNonNull(command).commandLine();
+        if (places.isEmpty() != all || (reason != null && !all)) {
+            throw new ParameterException(line, "either events or --all [--reason] is expected");
+        }
+        try {
+            return places.stream().map(new DeadEventId.Converter()::convert).toList();
+        } catch (TypeConversionException e) {
+            throw new ParameterException(line, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private int replayThese(DeadEvents events, List<DeadEventId> ids, LogWriter writer) {
         int answer = 0;
         for (DeadEventId id : ids) {
             Optional<DeadEvent> event = only(events, id);
