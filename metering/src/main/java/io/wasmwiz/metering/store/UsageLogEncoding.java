@@ -13,8 +13,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rows of {@code usage_logs} in PostgreSQL's binary COPY format, with the place of each row, so that any run of rows can
- * be copied without encoding it again (https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.4).
+ * Rows of {@code usage_logs} in PostgreSQL's binary COPY format, encoded as they are asked for, with the place of each, so
+ * that any run of rows can be copied without encoding it again (https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.4).
  */
 final class UsageLogEncoding {
     /** The columns in the order of the fields. */
@@ -38,31 +38,30 @@ final class UsageLogEncoding {
     private static final Instant EPOCH = Instant.parse("2000-01-01T00:00:00Z");
 
     private final short generation;
+    private final List<LedgerRow> rows;
     private final int[] starts;
+    private int encoded;
     private ByteBuffer buffer;
 
-    private UsageLogEncoding(short generation, int rows) {
+    UsageLogEncoding(short generation, List<LedgerRow> rows) {
         this.generation = generation;
-        this.starts = new int[rows + 1];
-        this.buffer = ByteBuffer.allocate(rows * TYPICAL_ROW_BYTES + MAX_ROW_BYTES);
+        this.rows = rows;
+        this.starts = new int[rows.size() + 1];
+        this.buffer = ByteBuffer.allocate(rows.size() * TYPICAL_ROW_BYTES + MAX_ROW_BYTES);
     }
 
-    static UsageLogEncoding of(short generation, List<LedgerRow> rows) {
-        UsageLogEncoding encoding = new UsageLogEncoding(generation, rows.size());
-        for (int i = 0; i < rows.size(); i++) {
-            encoding.starts[i] = encoding.buffer.position();
-            encoding.put(rows.get(i));
-        }
-        encoding.starts[rows.size()] = encoding.buffer.position();
-        return encoding;
-    }
-
+    /** What {@link #startOf} points into, until it is called the next time. */
     byte[] bytes() {
         return buffer.array();
     }
 
-    /** Where row {@code index} starts; for the number of rows, where the last one ends. */
+    /** Where row {@code index} starts, having encoded those before it; for the number of rows, where the last one ends. */
     int startOf(int index) {
+        while (encoded < index) {
+            put(rows.get(encoded));
+            encoded++;
+            starts[encoded] = buffer.position();
+        }
         return starts[index];
     }
 
