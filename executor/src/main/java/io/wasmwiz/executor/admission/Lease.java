@@ -42,8 +42,13 @@ final class Lease {
         return grantedAt.plusNanos(nowNanos - requestedAtNanos).truncatedTo(ChronoUnit.MICROS);
     }
 
+    /** Reading of the monotonic clock from which on no run may start. */
+    long startByNanos() {
+        return requestedAtNanos + usableNanos;
+    }
+
     boolean isPastUseBy(long nowNanos) {
-        return nowNanos - requestedAtNanos >= usableNanos;
+        return nowNanos - startByNanos() >= 0;
     }
 
     boolean isIdle(long nowNanos, long idleNanos) {

@@ -40,6 +40,11 @@ final class LeasedPermit implements Permit {
     }
 
     @Override
+    public long startByNanos() {
+        return unit.lease().startByNanos();
+    }
+
+    @Override
     public void release(Use use) {
         if (released.compareAndSet(false, true)) {
             admission.release(accountId, unit.lease(), use);

@@ -17,6 +17,12 @@ public interface Permit {
     /** Units left to the account after this one, as far as this executor knows. */
     long quotaRemaining();
 
+    /**
+     * Reading of {@link System#nanoTime} from which on the run may not start any more: the lease's use-by, measured from
+     * before the lease was requested. A run that has not started by then gives the permit back and is refused.
+     */
+    long startByNanos();
+
     /** Ends the permit; later calls do nothing. */
     void release(Use use);
 

@@ -4,24 +4,13 @@ import io.wasmwiz.executor.sandbox.RunResult;
 
 /** How an execution ended; the words of {@code usage_logs.status} in upper case. */
 public enum ExecutionStatus {
-    COMPLETED(true),
-    FAILED(true),
-    TRAPPED(true),
-    TIMED_OUT(true),
-    CANCELLED(true),
-    MEMORY_LIMIT(true),
-    SANDBOX_CRASHED(false);
-
-    private final boolean charged;
-
-    ExecutionStatus(boolean charged) {
-        this.charged = charged;
-    }
-
-    /** Whether a run that ended so costs a unit: what ran on the guest's account does, our own fault does not. */
-    public boolean isCharged() {
-        return charged;
-    }
+    COMPLETED,
+    FAILED,
+    TRAPPED,
+    TIMED_OUT,
+    CANCELLED,
+    MEMORY_LIMIT,
+    SANDBOX_CRASHED;
 
     /** The status of a run: an abnormal end after a refused memory growth is laid to memory. */
     public static ExecutionStatus of(RunResult.Ran ran) {

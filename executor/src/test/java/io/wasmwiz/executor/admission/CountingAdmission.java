@@ -15,9 +15,21 @@ public final class CountingAdmission implements AdmissionControl {
 
     private final List<Held> permits = new CopyOnWriteArrayList<>();
     private volatile Admission.@Nullable Refused refusal;
+    private volatile Instant admittedAt = ADMITTED_AT;
+    private volatile long startByNanos = Long.MAX_VALUE / 2;
 
     public void refuses(Admission.Refused refused) {
         refusal = refused;
+    }
+
+    /** The clock of leases says {@code now} from here on. */
+    public void admitsAt(Instant now) {
+        admittedAt = now;
+    }
+
+    /** Leases end at {@code nanos} from here on. */
+    public void endsLeasesAt(long nanos) {
+        startByNanos = nanos;
     }
 
     public List<Held> permits() {
@@ -30,18 +42,15 @@ public final class CountingAdmission implements AdmissionControl {
         if (refused != null) {
             return CompletableFuture.completedFuture(refused);
         }
-        Held permit = new Held(UUID.randomUUID(), UUID.randomUUID(), new CopyOnWriteArrayList<>());
+        Held permit =
+                new Held(UUID.randomUUID(), UUID.randomUUID(), admittedAt, startByNanos, new CopyOnWriteArrayList<>());
         permits.add(permit);
         return CompletableFuture.completedFuture(new Admission.Admitted(permit));
     }
 
     /** A permit that counts. */
-    public record Held(UUID executionId, UUID leaseId, List<Use> releases) implements Permit {
-        @Override
-        public Instant admittedAt() {
-            return ADMITTED_AT;
-        }
-
+    public record Held(UUID executionId, UUID leaseId, Instant admittedAt, long startByNanos, List<Use> releases)
+            implements Permit {
         @Override
         public long quotaRemaining() {
             return 41;
