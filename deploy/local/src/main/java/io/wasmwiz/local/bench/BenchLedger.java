@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
 import org.jdbi.v3.core.Jdbi;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
@@ -19,6 +20,7 @@ import org.postgresql.copy.CopyOut;
 final class BenchLedger {
     static final String TIER = "Pro";
 
+    private static final long POLL_NANOS = 5_000_000;
     private static final int HEADER_BYTES = 19;
     private static final byte[] HEADER = {'P', 'G', 'C', 'O', 'P', 'Y', '\n', (byte) 0xff, '\r', '\n', 0, 0, 0, 0, 0, 0, 0, 0, 0
     };
@@ -74,19 +76,22 @@ final class BenchLedger {
         return tenants;
     }
 
-    /** Records that are in the ledger. */
-    long position() {
-        return number(POSITION);
+    /** Waits until the ledger has {@code records} of the log, by one session that asks seldom; says how many it has. */
+    long await(long records) {
+        return jdbi.withHandle(handle -> {
+            long position = 0;
+            while (position < records) {
+                LockSupport.parkNanos(POLL_NANOS);
+                position = handle.createQuery(POSITION).mapTo(Long.class).one();
+            }
+            return position;
+        });
     }
 
     /** Units of accounts whose leases are settled. */
     long settled() {
-        return number(CHARGED);
-    }
-
-    private long number(String sql) {
         return jdbi.withHandle(
-                handle -> handle.createQuery(sql).mapTo(Long.class).one());
+                handle -> handle.createQuery(CHARGED).mapTo(Long.class).one());
     }
 
     /** Rows a second of bare COPY: the rows of the ledger, into the ledger emptied, with a commit a batch. */

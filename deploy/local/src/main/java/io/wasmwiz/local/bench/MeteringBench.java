@@ -17,13 +17,11 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.locks.LockSupport;
 
 /** Rounds of metering and bare COPY of the same rows. */
 final class MeteringBench {
     private static final String DATABASE = "postgres";
     private static final String PASSWORD = "bench";
-    private static final long POLL_NANOS = 5_000_000;
 
     private final EmbeddedPostgres postgres;
     private final EmbeddedKafka kafka;
@@ -89,19 +87,10 @@ final class MeteringBench {
                 "--consumer-group=" + topic,
                 "--max-batch-records=" + batch))) {
             // Joining the group is not what is measured: the clock starts with the first committed batch.
-            long first = await(1);
+            long first = ledger.await(1);
             long started = System.nanoTime();
-            long last = await((long) records + accounts);
+            long last = ledger.await((long) records + accounts);
             return (last - first) / ((System.nanoTime() - started) / 1e9);
         }
-    }
-
-    private long await(long wanted) {
-        long position = ledger.position();
-        while (position < wanted) {
-            LockSupport.parkNanos(POLL_NANOS);
-            position = ledger.position();
-        }
-        return position;
     }
 }
