@@ -335,6 +335,12 @@ public final class ExecutorCommand implements Callable<Integer> {
     private Duration uploadTimeout = Duration.ZERO;
 
     @Option(
+            names = "--inspection-buffer-bytes",
+            description = "Bytes of modules that runs bring along and that are not kept yet",
+            defaultValue = "134217728")
+    private long inspectionBufferBytes;
+
+    @Option(
             names = "--drain-timeout",
             description = "Longest wait for calls in progress on shutdown",
             defaultValue = "35s",
@@ -399,7 +405,12 @@ public final class ExecutorCommand implements Callable<Integer> {
                         new QueueConfig(sandboxQueue, sandboxQueuePerAccount, maxQueueWait),
                         sandboxEpochTick),
                 new ModulesConfig(
-                        modulesPerAccount, moduleCacheBytes, moduleCacheTime, uploadBufferBytes, uploadTimeout),
+                        modulesPerAccount,
+                        moduleCacheBytes,
+                        moduleCacheTime,
+                        uploadBufferBytes,
+                        uploadTimeout,
+                        inspectionBufferBytes),
                 new RequestLimits(maxModuleBytes, maxInputBytes, maxStdoutBytes, maxStderrBytes),
                 new CrashConfig(freeCrashesPerDay, quarantineAfter, quarantineWindow, quarantineTime),
                 workThreads,

@@ -72,6 +72,12 @@ public record ExecutorConfig(
                         + " quarter of it: was %s, with modules of up to %s",
                 modules.uploadBytes(),
                 requests.maxModuleBytes());
+        problems.require(
+                modules.inspectionBytes() / 4 >= requests.maxModuleBytes(),
+                "--inspection-buffer-bytes must be at least four times --max-module-bytes, because one account may hold a"
+                        + " quarter of it: was %s, with modules of up to %s",
+                modules.inspectionBytes(),
+                requests.maxModuleBytes());
         problems.requireRange("--work-threads", workThreads, 1, 64);
         problems.requireRange("--work-queue", workQueue, 1, 100_000);
         problems.requireRange("--drain-timeout in ms", drainTimeout.toMillis(), 0, 3_600_000);

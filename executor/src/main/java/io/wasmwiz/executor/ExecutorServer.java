@@ -32,6 +32,7 @@ import io.wasmwiz.executor.sandbox.wasmtime.WasmtimeSandbox;
 import io.wasmwiz.executor.usage.PostgresUsageQueries;
 import io.wasmwiz.executor.wasm.ModulePolicy;
 import io.wasmwiz.executor.wasm.ModulePolicyConfig;
+import io.wasmwiz.executor.work.FairPool;
 import io.wasmwiz.executor.work.WorkPool;
 import io.wasmwiz.service.BuildInfo;
 import io.wasmwiz.service.Closer;
@@ -96,8 +97,8 @@ public final class ExecutorServer implements AutoCloseable {
             InFlight inFlight =
                     closer.add(InFlight.open(config.events().deliveryTimeout().plusSeconds(5), metrics));
             WorkPool reads = closer.add(WorkPool.open("database", config.workThreads(), config.workQueue(), metrics));
-            WorkPool inspection =
-                    closer.add(WorkPool.open("inspection", config.workThreads(), config.workQueue(), metrics));
+            FairPool inspection =
+                    closer.add(FairPool.open("inspection", config.workThreads(), config.workQueue(), metrics));
             WasmtimeSandbox sandbox = closer.add(WasmtimeSandbox.open(config.sandbox(), metrics));
             ModuleLibrary modules = new ModuleLibrary(
                     config.modules(),

@@ -38,8 +38,8 @@ class ExecutorCommandTest {
                 .matches("[A-Za-z0-9._-]+-[0-9a-f]{8}");
         assertThat(config.requests()).isEqualTo(new RequestLimits(10 << 20, 1 << 20, 1 << 20, 256 << 10));
         assertThat(config.modules())
-                .isEqualTo(
-                        new ModulesConfig(1_000, 256L << 20, Duration.ofMinutes(1), 128L << 20, Duration.ofMinutes(2)));
+                .isEqualTo(new ModulesConfig(
+                        1_000, 256L << 20, Duration.ofMinutes(1), 128L << 20, Duration.ofMinutes(2), 128L << 20));
         assertThat(config.drainTimeout()).isEqualTo(Duration.ofSeconds(35));
         assertThat(config.toString()).doesNotContain("password");
     }

@@ -51,8 +51,13 @@ final class AuthInterceptor implements ServerInterceptor {
         HeldListener<Q> listener = new HeldListener<>();
         answer.whenComplete((authentication, failure) -> {
             held.release();
-            listener.release(() ->
-                    failure == null ? proceed(authentication, context, call, headers, next) : fail(call, failure));
+            try {
+                listener.release(() ->
+                        failure == null ? proceed(authentication, context, call, headers, next) : fail(call, failure));
+            } catch (RuntimeException | Error e) {
+                // Nobody above would tell the client, who would wait for ever.
+                fail(call, e);
+            }
         });
         return listener;
     }

@@ -66,7 +66,11 @@ final class OutcomeStatus {
                     Refusal.ModuleNotFound.class,
                     no -> new Answer(Code.NOT_FOUND, "MODULE_NOT_FOUND", "this account has no module of this digest")
                             .with("digest", no.digest())),
-            row(Refusal.ModuleRefused.class, no -> new Answer(Code.INVALID_ARGUMENT, no.reason(), no.message())),
+            row(Refusal.ModuleRefused.class, no -> {
+                Answer answer = new Answer(Code.INVALID_ARGUMENT, no.reason(), no.message());
+                no.figures().forEach(answer::with);
+                return answer;
+            }),
             row(
                     Refusal.MemoryMinimumAboveLimit.class,
                     no -> new Answer(

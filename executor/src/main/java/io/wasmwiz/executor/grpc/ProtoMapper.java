@@ -127,6 +127,13 @@ final class ProtoMapper {
                 .build();
     }
 
+    /** For a page of many: without the details of imports and exports. */
+    static Module toListed(StoredModule module) {
+        Module.Builder listed = toProto(module).toBuilder();
+        listed.getProfileBuilder().clearImportDetails().clearExportDetails();
+        return listed.build();
+    }
+
     static GetQuotaResponse toProto(Tier tier, DailyQuota today) {
         return GetQuotaResponse.newBuilder()
                 .setTier(tier.name())
