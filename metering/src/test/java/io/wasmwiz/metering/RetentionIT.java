@@ -61,8 +61,11 @@ final class RetentionIT {
     void dropsWholeDaysAndWhatBelongedToThemAndKeepsCounters() {
         assertThat(stage.texts(TABLES)).hasSize(1);
         stage.jdbi().useHandle(handle -> {
-            handle.execute("INSERT INTO minute_grants VALUES (?, 'Free', date_trunc('minute', now() - interval '2 days',"
-                    + " 'UTC'), 1), (?, 'Free', date_trunc('minute', now(), 'UTC'), 1)", account, account);
+            handle.execute(
+                    "INSERT INTO minute_grants VALUES (?, 'Free', date_trunc('minute', now() - interval '2 days',"
+                            + " 'UTC'), 1), (?, 'Free', date_trunc('minute', now(), 'UTC'), 1)",
+                    account,
+                    account);
             for (int days : new int[] {20, 10}) {
                 handle.execute(
                         "INSERT INTO request_claims (user_id, request_id, execution_id, day, content_hash) VALUES (?,"
@@ -130,7 +133,9 @@ final class RetentionIT {
     void waitsForReadersAndLetsWritersThrough() {
         try (Handle reader = stage.jdbi().open()) {
             reader.begin();
-            reader.createQuery("SELECT count(*) FROM usage_logs").mapTo(Long.class).one();
+            reader.createQuery("SELECT count(*) FROM usage_logs")
+                    .mapTo(Long.class)
+                    .one();
             MeteringWorker worker = stage.worker("--retention-days=10");
 
             UUID lease = stage.lease(account, 100);
@@ -142,8 +147,8 @@ final class RetentionIT {
             assertThat(stage.texts(TABLES)).hasSize(1);
             reader.commit();
 
-            await().atMost(Stage.PATIENCE).untilAsserted(() -> assertThat(stage.texts(TABLES))
-                    .isEmpty());
+            await().atMost(Stage.PATIENCE)
+                    .untilAsserted(() -> assertThat(stage.texts(TABLES)).isEmpty());
             Stage.awaitReady(worker);
         }
     }

@@ -183,7 +183,8 @@ public final class LogConsumer implements AutoCloseable {
         if (held != null) {
             throw new IllegalStateException("records arrived while every partition was paused");
         }
-        // Asked after the records were read: if the id is still the ledger's, they are of that topic. Answered while they
+        // Asked after the records were read: if the id is still the ledger's, they are of that topic. Answered while
+        // they
         // are decoded.
         heldTopic = topic.askId();
         BatchReader.Reading reading = reader.read(records, positions.placed());
