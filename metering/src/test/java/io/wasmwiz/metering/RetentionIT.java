@@ -18,10 +18,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 final class RetentionIT {
     private static final LocalDate OLD = Stage.today().minusDays(20);
-    private static final String TABLES = """
-            SELECT relname FROM pg_class
-            WHERE relkind = 'r' AND relname ~ 'usage_logs_' AND relname LIKE '%' || to_char(current_date - 20, 'YYYYMMDD')
-            """;
+    private static final String TABLES = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE '%usage_logs_"
+            + OLD.toString().replace("-", "") + "'";
 
     @RegisterExtension
     static final PostgresExtension POSTGRES = new PostgresExtension();
@@ -66,13 +64,13 @@ final class RetentionIT {
                             + " 'UTC'), 1), (?, 'Free', date_trunc('minute', now(), 'UTC'), 1)",
                     account,
                     account);
-            for (int days : new int[] {20, 10}) {
+            for (LocalDate day : List.of(OLD, Stage.today().minusDays(10))) {
                 handle.execute(
                         "INSERT INTO request_claims (user_id, request_id, execution_id, day, content_hash) VALUES (?,"
-                                + " gen_random_uuid(), gen_random_uuid(), current_date - ?, decode(repeat('00', 32),"
+                                + " gen_random_uuid(), gen_random_uuid(), ?, decode(repeat('00', 32),"
                                 + " 'hex'))",
                         account,
-                        days);
+                        day);
             }
         });
 
@@ -86,8 +84,8 @@ final class RetentionIT {
         assertThat(stage.texts("SELECT day::text FROM quota_leases"))
                 .containsExactly(Stage.today().toString());
         assertThat(stage.number("SELECT count(*) FROM minute_grants")).isEqualTo(1);
-        assertThat(stage.number("SELECT current_date - day FROM request_claims"))
-                .isEqualTo(10);
+        assertThat(stage.texts("SELECT day::text FROM request_claims"))
+                .containsExactly(Stage.today().minusDays(10).toString());
         assertThat(stage.number("SELECT below_offset FROM dropped_log_positions"))
                 .isEqualTo(10);
     }
