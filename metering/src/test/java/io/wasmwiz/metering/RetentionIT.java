@@ -18,8 +18,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 final class RetentionIT {
     private static final LocalDate OLD = Stage.today().minusDays(20);
-    private static final String TABLES = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE '%usage_logs_"
-            + OLD.toString().replace("-", "") + "'";
+    private static final String TABLES =
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE '%usage_logs_"
+                    + OLD.toString().replace("-", "") + "'";
 
     @RegisterExtension
     static final PostgresExtension POSTGRES = new PostgresExtension();
