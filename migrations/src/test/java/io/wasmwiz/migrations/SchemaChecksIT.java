@@ -47,6 +47,9 @@ final class SchemaChecksIT {
                     + "input_bytes=0, output_bytes=0, cache_hit=true, output_truncated=false, output_lost=false, "
                     + "charged=true, log_partition=0, log_offset=0"),
             row("log_positions topic='t', partition=0, topic_id=" + ID + ", next_offset=0"),
+            row("log_topics topic='t', topic_id=" + ID),
+            row("usage_retention floor='2026-01-31'"),
+            row("dropped_log_positions log_generation=1, log_partition=0, below_offset=0"),
             row("dead_events topic='t', log_partition=0, log_offset=0, topic_id=" + ID + ", reason='UNREADABLE'"));
 
     /** Constraint and what to change in the right row. */
@@ -60,6 +63,10 @@ final class SchemaChecksIT {
                     "subscription_tiers_run_time_ms_check run_time_ms=0",
                     "subscription_tiers_max_concurrency_check max_concurrency=0",
                     "subscription_tier_versions_version_check version=0",
+                    "usage_logs_log_generation_check log_generation=0",
+                    "log_topics_generation_check generation=0",
+                    "usage_retention_only_row_check only_row=false",
+                    "dropped_log_positions_below_offset_check below_offset=-1",
                     "auth_epoch_epoch_check epoch=0",
                     "auth_epoch_only_row_check only_row=false",
                     "users_name_check name=''",

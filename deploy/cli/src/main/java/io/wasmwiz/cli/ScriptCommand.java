@@ -19,7 +19,8 @@ enum ScriptCommand {
     METERING("Run one metering worker, which writes the event log into the usage ledger."),
     MIGRATE("Bring the database's schema up to date."),
     MIGRATIONS("Look at the database's schema or extend it: status, validate, create NAME."),
-    BENCH("Measure parts of WasmWiz on this machine: sandbox.");
+    DEAD_EVENTS("Look at records that could be no row of the ledger, or publish them anew: list, show, replay."),
+    BENCH("Measure parts of WasmWiz on this machine: sandbox, metering.");
 
     private final String description;
 
@@ -29,7 +30,7 @@ enum ScriptCommand {
 
     /** The subcommand's name. */
     String commandName() {
-        return name().toLowerCase(java.util.Locale.ROOT);
+        return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
     }
 
     /** What picocli needs to know. Any arguments are taken, since their owner is another program. */

@@ -46,7 +46,7 @@ class MainTest {
         String help = run("--help").out();
         String script = Files.readString(Path.of("../wasmwiz"));
 
-        List<String> started = Pattern.compile("^  ([a-z]+)\\) .*main=", Pattern.MULTILINE)
+        List<String> started = Pattern.compile("^  ([a-z-]+)\\) .*main=", Pattern.MULTILINE)
                 .matcher(script)
                 .results()
                 .map(match -> match.group(1))
@@ -62,7 +62,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"local", "executor", "metering", "migrate", "migrations", "bench"})
+    @ValueSource(strings = {"local", "executor", "metering", "migrate", "migrations", "dead-events", "bench"})
     void pointsToTheScriptForWhatItStarts(String command) {
         Result result = run(command, "--any-flag", "--once", "argument");
 

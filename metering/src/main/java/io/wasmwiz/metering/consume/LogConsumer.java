@@ -12,7 +12,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -66,6 +65,7 @@ public final class LogConsumer implements AutoCloseable {
     private final Backoff writing;
     private final Backoff polling;
     private @Nullable LogBatch held;
+    private EventTopic.@Nullable IdQuestion heldTopic;
 
     private volatile @Nullable Throwable death;
 
@@ -129,7 +129,7 @@ public final class LogConsumer implements AutoCloseable {
         Set<Integer> unplaced =
                 positions.unplaced().stream().map(TopicPartition::partition).collect(Collectors.toSet());
         try {
-            UUID topicId = topic.id();
+            UUID topicId = topic.askId().await();
             var stored = ledger.positions(topicId, unplaced);
             var ranges = topic.ranges(unplaced);
             for (TopicPartition partition : List.copyOf(positions.unplaced())) {
@@ -147,12 +147,12 @@ public final class LogConsumer implements AutoCloseable {
 
     private void place(TopicPartition partition, Placement placement) {
         if (placement instanceof Placement.At at) {
-            consumer.seek(partition, offset(at.offset(), at.leaderEpoch()));
-            positions.placed(partition, at.offset());
+            consumer.seek(partition, at.position().forKafka());
+            positions.placed(partition, at.position());
             consumer.resume(Set.of(partition));
             log.atInfo()
                     .addKeyValue("partition", partition.partition())
-                    .addKeyValue("offset", at.offset())
+                    .addKeyValue("offset", at.position().offset())
                     .log("partition placed");
         } else if (placement instanceof Placement.Refused refused) {
             stall(partition, new Stall(refused.cause(), refused.detail()));
@@ -183,6 +183,10 @@ public final class LogConsumer implements AutoCloseable {
         if (held != null) {
             throw new IllegalStateException("records arrived while every partition was paused");
         }
+        // Asked after the records were read: if the id is still the ledger's, they are of that topic. Answered while
+        // they
+        // are decoded.
+        heldTopic = topic.askId();
         BatchReader.Reading reading = reader.read(records, positions.placed());
         // What lies before a record that only a newer worker understands is written; nothing beyond it is read.
         reading.newerSchema()
@@ -200,12 +204,12 @@ public final class LogConsumer implements AutoCloseable {
 
     private void writeHeld() {
         LogBatch batch = held;
-        if (batch == null || !writing.isDue()) {
+        EventTopic.IdQuestion question = heldTopic;
+        if (batch == null || question == null || !writing.isDue()) {
             return;
         }
         try {
-            // Asked after the records were read: if the id is still the ledger's, they are of that topic.
-            UUID topicId = topic.id();
+            UUID topicId = topicId(question);
             WriteOutcome outcome = metrics.timeWrite(() -> ledger.write(batch, topicId));
             writing.succeeded();
             held = null;
@@ -217,14 +221,27 @@ public final class LogConsumer implements AutoCloseable {
         }
     }
 
+    private UUID topicId(EventTopic.IdQuestion question) throws LogUnavailableException {
+        try {
+            return question.await();
+        } catch (LogUnavailableException e) {
+            heldTopic = topic.askId();
+            throw e;
+        }
+    }
+
     private void settle(LogBatch batch, WriteOutcome outcome) {
         if (outcome instanceof WriteOutcome.Written written) {
             metrics.written(batch, written);
+            if (!written.dead().isEmpty()) {
+                log.atWarn().addKeyValue("reasons", written.dead()).log("records put into dead_events");
+            }
             Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
             for (PartitionRange range : batch.ranges()) {
                 TopicPartition partition = new TopicPartition(config.topic(), range.partition());
-                positions.advanced(partition, range.next());
-                offsets.put(partition, offset(range.next(), range.leaderEpoch()));
+                LogPosition next = new LogPosition(range.next(), range.nextEpoch());
+                positions.advanced(partition, next);
+                offsets.put(partition, next.forKafka());
             }
             publish(offsets);
         } else if (outcome instanceof WriteOutcome.PositionMoved moved) {
@@ -257,8 +274,7 @@ public final class LogConsumer implements AutoCloseable {
 
     private void unplace(TopicPartition partition) {
         if (positions.isAssigned(partition)) {
-            // Without a position of some kind the consumer would ask for one and fail; paused, it reads nothing from
-            // it.
+            // Without any position the consumer would ask for one and fail; paused, it reads nothing from it.
             consumer.pause(Set.of(partition));
             consumer.seek(partition, 0);
             positions.assigned(partition);
@@ -298,10 +314,6 @@ public final class LogConsumer implements AutoCloseable {
         }
     }
 
-    private static OffsetAndMetadata offset(long offset, @Nullable Integer leaderEpoch) {
-        return new OffsetAndMetadata(offset, Optional.ofNullable(leaderEpoch), "");
-    }
-
     private static Duration shorter(Duration a, Duration b) {
         return a.compareTo(b) < 0 ? a : b;
     }
@@ -330,12 +342,14 @@ public final class LogConsumer implements AutoCloseable {
 
     /** Asks the brokers how far the placed partitions reach and publishes the distance. Called now and then. */
     public void measureLag() throws LogUnavailableException {
-        Map<TopicPartition, Long> known = positions.known();
+        Map<TopicPartition, LogPosition> known = positions.known();
         Map<Integer, Long> lags = new HashMap<>();
         if (!known.isEmpty()) {
             topic.ends(known.keySet().stream().map(TopicPartition::partition).toList())
-                    .forEach((partition, end) ->
-                            lags.put(partition.partition(), Math.max(0, end - known.getOrDefault(partition, end))));
+                    .forEach((partition, end) -> {
+                        LogPosition position = known.get(partition);
+                        lags.put(partition.partition(), position == null ? 0 : Math.max(0, end - position.offset()));
+                    });
         }
         metrics.lag(lags);
     }
@@ -365,14 +379,16 @@ public final class LogConsumer implements AutoCloseable {
             partitions.forEach(LogConsumer.this::unplace);
         }
 
-        // Every batch is written before the next poll, so there is one in hand here only while the ledger is away. It
-        // is
-        // not in the ledger, so the next owner reads it.
+        // They are this worker's until this returns. Every batch is written before the next poll, so there is one in
+        // hand only while the ledger is away: if an attempt is due it is made, and otherwise the next owner reads the
+        // same records.
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+            writeHeld();
             onPartitionsLost(partitions);
         }
 
+        // Somebody else may be reading them already.
         @Override
         public void onPartitionsLost(Collection<TopicPartition> partitions) {
             Set<Integer> gone =
