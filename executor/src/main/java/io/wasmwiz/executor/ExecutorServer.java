@@ -88,8 +88,8 @@ public final class ExecutorServer implements AutoCloseable {
             int schema = SchemaCheck.require(database, DATABASE_WAIT);
 
             KafkaExecutionEvents events = closer.add(KafkaExecutionEvents.open(config.events(), metrics));
-            LeasedAdmission admission =
-                    closer.add(LeasedAdmission.open(config.admission(), database.jdbi(), events, metrics));
+            LeasedAdmission admission = closer.add(LeasedAdmission.open(
+                    config.admission(), database.jdbi(), events, config.events().deliveryTimeout(), metrics));
             // Closed after the sandbox and before what its runs still need.
             InFlight inFlight =
                     closer.add(InFlight.open(config.events().deliveryTimeout().plusSeconds(5), metrics));
@@ -135,12 +135,13 @@ public final class ExecutorServer implements AutoCloseable {
                     config.requests(),
                     authenticator,
                     health,
+                    admission,
                     metrics,
                     List.of(
                             new ExecutionGrpcService(pipeline),
                             new ModuleGrpcService(
                                     modules, config.requests().maxModuleBytes(), config.modules(), timers, metrics),
-                            new UsageGrpcService(new PostgresUsageQueries(database.jdbi()), reads))));
+                            new UsageGrpcService(new PostgresUsageQueries(database.jdbi()), admission, reads))));
             AdminServer admin = closer.add(
                     AdminServer.start(config.adminHost(), config.adminPort(), metrics, dependencies, schema));
             log.atInfo()

@@ -2,73 +2,82 @@ package io.wasmwiz.executor.admission;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.wasmwiz.executor.admission.AccountLeases.Outcome;
-import io.wasmwiz.executor.admission.AccountLeases.Result;
-import io.wasmwiz.executor.admission.QuotaLeases.LeaseRequest;
-import io.wasmwiz.executor.admission.QuotaLeases.StoreUnavailableException;
-import io.wasmwiz.executor.auth.Tier;
-import io.wasmwiz.executor.database.Causes;
-import java.time.Duration;
+import io.wasmwiz.executor.admission.AccountQuota.Next;
+import io.wasmwiz.executor.admission.AccountQuota.Outcome;
+import io.wasmwiz.executor.admission.AccountQuota.Result;
+import io.wasmwiz.executor.admission.AccountQuota.Step;
+import io.wasmwiz.executor.admission.QuotaStore.StoreUnavailableException;
+import io.wasmwiz.executor.auth.Caller;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Units of the daily allowances, from leases that this executor holds: a local decrement while there is one, a request to
- * the store, one at a time per account, when there is none.
+ * Units of days and minutes that this executor took from the shared allowances: a local decrement while there are some, a
+ * request to the store, one at a time per account, when there are none.
  *
- * <p>While the store is away, leases go on to serve until their use-by, and other calls are told so at once; one request in
- * 500 ms finds out whether it is back.
+ * <p>While the store is away, what is held goes on to serve, at most until its minute ends; other calls are told so at
+ * once.
  *
  * <p>Thread-safe; {@link #take} and {@link #release} never block. A take that had to wait completes on a database thread.
  */
-final class DailyLeases {
-    private static final Logger log = LoggerFactory.getLogger(DailyLeases.class);
-    private static final long AWAY_PAUSE_NANOS = Duration.ofMillis(500).toNanos();
-
-    private record Key(UUID accountId, String tier) {}
+final class LocalQuotas {
+    private record Key(UUID accountId, String tier) {
+        static Key of(Caller caller) {
+            return new Key(caller.accountId(), caller.tier().name());
+        }
+    }
 
     private final AdmissionConfig config;
-    private final QuotaLeases store;
+    private final QuotaStore store;
     private final Executor databaseThreads;
+    private final ScheduledExecutorService scheduler;
     private final LeaseCloser closer;
+    private final MinuteLimits minutes;
     private final LongSupplier nanoTime;
-    private final ConcurrentHashMap<Key, AccountLeases> accounts = new ConcurrentHashMap<>();
+    private final StoreHealth health;
+    private final StoreUpkeep upkeep;
+    private final ConcurrentHashMap<Key, AccountQuota> accounts = new ConcurrentHashMap<>();
     private final Counter granted;
     private final Counter spent;
-    private final Counter failed;
-    private volatile long awayUntilNanos;
     private volatile boolean draining;
 
-    DailyLeases(
+    /** {@code databaseThreads} and {@code scheduler} are their opener's to close. */
+    LocalQuotas(
             AdmissionConfig config,
-            QuotaLeases store,
+            QuotaStore store,
             Executor databaseThreads,
+            ScheduledExecutorService scheduler,
             LeaseCloser closer,
+            MinuteLimits minutes,
             LongSupplier nanoTime,
             MeterRegistry metrics) {
         this.config = config;
         this.store = store;
         this.databaseThreads = databaseThreads;
+        this.scheduler = scheduler;
         this.closer = closer;
+        this.minutes = minutes;
         this.nanoTime = nanoTime;
+        this.health = new StoreHealth(nanoTime, metrics);
+        this.upkeep = new StoreUpkeep(store, health, nanoTime, metrics);
         this.granted = metrics.counter("wasmwiz.admission.grants", "result", "granted");
         this.spent = metrics.counter("wasmwiz.admission.grants", "result", "spent");
-        this.failed = metrics.counter("wasmwiz.admission.grants", "result", "failed");
-        this.awayUntilNanos = nanoTime.getAsLong();
     }
 
-    /** Takes one unit of the account's day; at once unless a grant has to be requested. */
-    CompletionStage<Taken> take(UUID accountId, Tier tier) {
-        Key key = new Key(accountId, tier.name());
+    /** Takes one unit of all that the caller's call needs; at once unless the store has to be asked. */
+    CompletionStage<Taken> take(Caller caller) {
+        Key key = Key.of(caller);
         while (true) {
-            AccountLeases account = accounts.get(key);
+            AccountQuota account = accounts.get(key);
             if (account == null) {
                 if (draining) {
                     return refused(Refusals.unavailable());
@@ -77,9 +86,9 @@ final class DailyLeases {
                     return refused(Refusals.overloaded(config.maxLeases()));
                 }
                 account = accounts.computeIfAbsent(
-                        key, k -> new AccountLeases(k.accountId(), k.tier(), config, closer::close));
+                        key, k -> new AccountQuota(k.accountId(), k.tier(), config, minutes, closer::close));
             }
-            Result result = account.take(tier, nanoTime.getAsLong());
+            Result result = account.take(caller, nanoTime.getAsLong());
             if (result instanceof Result.Answered answered) {
                 return CompletableFuture.completedFuture(answered.taken());
             }
@@ -94,27 +103,49 @@ final class DailyLeases {
     }
 
     /** Ends the use of a unit. */
-    void release(Lease lease, boolean returned) {
-        lease.account.release(lease, returned, nanoTime.getAsLong());
+    void release(Taken.Unit unit, boolean returned) {
+        unit.lease().account.release(unit, returned, nanoTime.getAsLong());
     }
 
-    /** Ends leases that are idle or past their use-by, and forgets accounts that hold none. To be called regularly. */
+    /** What is known here of a caller's account, {@code otherwise} when nothing is. */
+    <T> T peek(Caller caller, Function<AccountQuota, T> look, T otherwise) {
+        AccountQuota account = accounts.get(Key.of(caller));
+        return account == null ? otherwise : look.apply(account);
+    }
+
+    /**
+     * Ends leases that are idle or past their use-by, forgets accounts that hold none, renews what is in use and returns
+     * what others ask for. To be called regularly.
+     */
     void sweep() {
         long nowNanos = nanoTime.getAsLong();
+        Upkeep found = new Upkeep();
         accounts.forEach((key, account) -> {
-            if (account.sweep(nowNanos, config.leaseIdle().toNanos())) {
+            if (account.sweep(nowNanos, found)) {
                 accounts.remove(key, account);
             }
         });
+        doUpkeep(found);
     }
 
-    /** Takes no more leases and ends each as soon as none of its units is in use; may be called again. */
+    /** Takes nothing more and ends each lease as soon as none of its units is in use; may be called again. */
     void drain() {
         draining = true;
-        accounts.values().forEach(AccountLeases::drain);
+        Upkeep found = new Upkeep();
+        accounts.values().forEach(account -> account.drain(nanoTime.getAsLong(), found));
+        doUpkeep(found);
     }
 
-    private void request(AccountLeases account) {
+    private void doUpkeep(Upkeep found) {
+        if (found.isNeeded()) {
+            upkeep.submit(found, databaseThreads, recalled -> {
+                AccountQuota account = accounts.get(new Key(recalled.accountId(), recalled.tier()));
+                return account != null && account.recall(recalled.leaseId(), nanoTime.getAsLong());
+            });
+        }
+    }
+
+    private void request(AccountQuota account) {
         try {
             databaseThreads.execute(() -> requestNow(account));
         } catch (RejectedExecutionException e) {
@@ -122,54 +153,63 @@ final class DailyLeases {
         }
     }
 
-    private void requestNow(AccountLeases account) {
+    private void requestSoon(AccountQuota account) {
+        try {
+            Future<?> unused = scheduler.schedule(
+                    () -> request(account), AdmissionConfig.RECALL_PAUSE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            finish(account, account.failed(Refusals.unavailable(), nanoTime.getAsLong()));
+        }
+    }
+
+    private void requestNow(AccountQuota account) {
         Outcome outcome;
         try {
-            outcome = ask(account);
+            Step step = account.next(nanoTime.getAsLong());
+            step.completions().forEach(Runnable::run);
+            if (step.request().isEmpty()) {
+                return;
+            }
+            outcome = ask(account, step.request().get());
         } catch (Throwable t) {
             // Whatever it is, nobody may wait for it for ever.
-            failed.increment();
+            health.failed();
             finish(account, account.failed(Refusals.unavailable(), nanoTime.getAsLong()));
             throw t;
         }
         finish(account, outcome);
     }
 
-    private Outcome ask(AccountLeases account) {
-        if (nanoTime.getAsLong() - awayUntilNanos < 0) {
+    private Outcome ask(AccountQuota account, QuotaRequest request) {
+        if (health.isPausing()) {
             return account.failed(Refusals.unavailable(), nanoTime.getAsLong());
         }
         if (closer.unclosed() >= config.maxLeases()) {
             return account.failed(Refusals.overloaded(config.maxLeases()), nanoTime.getAsLong());
         }
-        LeaseRequest request = account.nextRequest();
         // Before the request: what passes from here on is never less than what passes since the grant.
         long requestedAtNanos = nanoTime.getAsLong();
         try {
-            LeaseGrant grant = store.grant(request);
+            QuotaAnswer answer = store.take(request);
             long nowNanos = nanoTime.getAsLong();
-            if (grant instanceof LeaseGrant.Granted lease) {
-                granted.increment();
-                closer.opened();
-                return account.granted(lease, requestedAtNanos, nowNanos);
-            }
-            spent.increment();
-            return account.refused((LeaseGrant.Spent) grant, request.ceiling(), nowNanos);
+            health.answered();
+            (answer.spent().isEmpty() ? granted : spent).increment();
+            answer.lease().ifPresent(lease -> closer.opened());
+            return account.answered(request, answer, requestedAtNanos, nowNanos);
         } catch (StoreUnavailableException e) {
-            failed.increment();
-            awayUntilNanos = nanoTime.getAsLong() + AWAY_PAUSE_NANOS;
-            log.atWarn().addKeyValue("cause", Causes.innermost(e)).log("quota store does not answer");
+            health.unavailable(e);
             return account.failed(Refusals.unavailable(), nanoTime.getAsLong());
         } catch (RuntimeException e) {
-            failed.increment();
-            log.atError().setCause(e).log("grant of a lease failed");
+            health.failed(e);
             return account.failed(Refusals.unavailable(), nanoTime.getAsLong());
         }
     }
 
-    private void finish(AccountLeases account, Outcome outcome) {
-        if (outcome.mustRequest()) {
+    private void finish(AccountQuota account, Outcome outcome) {
+        if (outcome.next() == Next.NOW) {
             request(account);
+        } else if (outcome.next() == Next.SOON) {
+            requestSoon(account);
         }
         outcome.completions().forEach(Runnable::run);
     }

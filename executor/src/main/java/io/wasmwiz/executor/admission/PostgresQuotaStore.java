@@ -92,9 +92,7 @@ final class PostgresQuotaStore implements QuotaStore {
                 instant(row, "day_end"),
                 instant(row, "minute_start"),
                 new TierLimits(row.getLong("day_limit"), row.getLong("minute_limit"), row.getInt("tier_version")),
-                held.isEmpty()
-                        ? Optional.empty()
-                        : Optional.of(new DayCount(row.getLong("charged"), held.getAsLong())),
+                held.isEmpty() ? Optional.empty() : Optional.of(new DayCount(row.getLong("charged"), held.getAsLong())),
                 optional(row, "minute_granted"),
                 optional(row, "key_day_granted"),
                 optional(row, "key_minute_granted"),

@@ -95,7 +95,8 @@ final class Run {
             if (!execution.charged() && publication != Publication.UNRESOLVED) {
                 use = Permit.Use.RETURNED;
             }
-            if (publication != Publication.DURABLE) {
+            // Durable, but perhaps after the end of its lease: then the ledger has it as late, and not charged.
+            if (publication != Publication.DURABLE || (execution.charged() && !permit.isLeaseOpen())) {
                 return new Outcome.Refused(new Refusal.OutcomeUnknown(execution.executionId()));
             }
             return new Outcome.Completed(

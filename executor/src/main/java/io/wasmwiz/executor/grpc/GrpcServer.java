@@ -9,6 +9,7 @@ import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.grpc.MetricCollectingServerInterceptor;
+import io.wasmwiz.executor.admission.QuotaFigures;
 import io.wasmwiz.executor.auth.Authenticator;
 import io.wasmwiz.executor.execution.RequestLimits;
 import java.io.IOException;
@@ -42,6 +43,7 @@ public final class GrpcServer implements AutoCloseable {
             RequestLimits limits,
             Authenticator authenticator,
             ServiceHealth health,
+            QuotaFigures quotas,
             MeterRegistry metrics,
             List<BindableService> services)
             throws IOException {
@@ -54,6 +56,7 @@ public final class GrpcServer implements AutoCloseable {
             new MetricCollectingServerInterceptor(metrics),
             new ErrorInterceptor(UUID::randomUUID),
             new AuthInterceptor(authenticator, config.maxHeldCalls()),
+            new RateLimitInterceptor(quotas),
             new CallSlotInterceptor(slots)
         };
         NettyServerBuilder builder = NettyServerBuilder.forAddress(new InetSocketAddress(config.host(), config.port()))

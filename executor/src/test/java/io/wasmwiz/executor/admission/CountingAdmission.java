@@ -1,6 +1,7 @@
 package io.wasmwiz.executor.admission;
 
 import io.wasmwiz.executor.auth.Caller;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
@@ -14,10 +15,16 @@ public final class CountingAdmission implements AdmissionControl {
     public static final Instant ADMITTED_AT = Instant.parse("2026-03-01T12:00:00.123456Z");
 
     private final List<Held> permits = new CopyOnWriteArrayList<>();
+    private volatile boolean leaseOpen = true;
     private volatile Admission.@Nullable Refused refusal;
 
     public void refuses(Admission.Refused refused) {
         refusal = refused;
+    }
+
+    /** Whether the leases of permits from now on are open. */
+    public void leaseOpen(boolean open) {
+        leaseOpen = open;
     }
 
     public List<Held> permits() {
@@ -30,13 +37,13 @@ public final class CountingAdmission implements AdmissionControl {
         if (refused != null) {
             return CompletableFuture.completedFuture(refused);
         }
-        Held permit = new Held(UUID.randomUUID(), UUID.randomUUID(), new CopyOnWriteArrayList<>());
+        Held permit = new Held(UUID.randomUUID(), UUID.randomUUID(), leaseOpen, new CopyOnWriteArrayList<>());
         permits.add(permit);
         return CompletableFuture.completedFuture(new Admission.Admitted(permit));
     }
 
     /** A permit that counts. */
-    public record Held(UUID executionId, UUID leaseId, List<Use> releases) implements Permit {
+    public record Held(UUID executionId, UUID leaseId, boolean isLeaseOpen, List<Use> releases) implements Permit {
         @Override
         public Instant admittedAt() {
             return ADMITTED_AT;
@@ -45,6 +52,11 @@ public final class CountingAdmission implements AdmissionControl {
         @Override
         public long quotaRemaining() {
             return 41;
+        }
+
+        @Override
+        public long startByNanos() {
+            return System.nanoTime() + Duration.ofMinutes(5).toNanos();
         }
 
         @Override
