@@ -44,8 +44,8 @@ final class PostgresQuotaStore implements QuotaStore {
     private static final String TAKE = """
             SELECT * FROM take_quota(:account, :tier, :executor, :maxBlock,
                 :lease, :leaseMillis, :dayWanted, :dayWaiting, :recallMillis,
-                :minute, :minuteWanted, :minuteWaiting,
-                :key, :keyDayLimit, :keyDayWanted, :keyDayWaiting,
+                CAST(:minute AS timestamptz), :minuteWanted, :minuteWaiting,
+                CAST(:key AS uuid), :keyDayLimit, :keyDayWanted, :keyDayWaiting,
                 :keyMinuteLimit, :keyMinuteWanted, :keyMinuteWaiting)
             """;
 

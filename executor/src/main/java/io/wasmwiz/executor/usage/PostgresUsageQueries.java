@@ -39,7 +39,7 @@ public final class PostgresUsageQueries implements UsageQueries {
               ON counter.user_id = :account AND counter.tier = t.name AND counter.day = present.day
             LEFT JOIN minute_grants AS m
               ON m.user_id = :account AND m.tier = t.name AND m.minute = present.minute
-            LEFT JOIN api_keys AS k ON k.id = :key AND k.user_id = :account
+            LEFT JOIN api_keys AS k ON k.id = CAST(:key AS uuid) AND k.user_id = :account
             LEFT JOIN key_grants AS kd
               ON kd.api_key_id = k.id AND kd.period = 'day' AND kd.starts_at = present.day::timestamp AT TIME ZONE 'UTC'
             LEFT JOIN key_grants AS km
