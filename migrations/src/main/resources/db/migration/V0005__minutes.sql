@@ -10,9 +10,11 @@ CREATE INDEX quota_leases_recalled ON quota_leases (executor) WHERE recalled_at 
 CREATE TABLE key_grants (
     api_key_id uuid        NOT NULL,
     period     text        NOT NULL CHECK (period IN ('minute', 'day')),
-    starts_at  timestamptz NOT NULL CHECK (date_trunc(period, starts_at, 'UTC') = starts_at),
+    starts_at  timestamptz NOT NULL,
     granted    bigint      NOT NULL DEFAULT 0 CHECK (granted >= 0),
-    PRIMARY KEY (api_key_id, period, starts_at)
+    PRIMARY KEY (api_key_id, period, starts_at),
+    -- Checked after the period itself: checks go by name.
+    CONSTRAINT key_grants_starts_with_period CHECK (date_trunc(period, starts_at, 'UTC') = starts_at)
 );
 
 -- How many units to hand out at once: what is wanted, but at most one of `parts` of the allowance and `maximum`; more only

@@ -4,10 +4,12 @@ import io.wasmwiz.executor.ExecutorConfig.Environment;
 import io.wasmwiz.executor.admission.AdmissionConfig;
 import io.wasmwiz.executor.auth.AuthConfig;
 import io.wasmwiz.executor.events.EventsConfig;
+import io.wasmwiz.executor.execution.CrashConfig;
 import io.wasmwiz.executor.execution.RequestLimits;
 import io.wasmwiz.executor.grpc.GrpcConfig;
 import io.wasmwiz.executor.modules.ModulesConfig;
 import io.wasmwiz.executor.sandbox.SandboxConfig;
+import io.wasmwiz.executor.sandbox.queue.QueueConfig;
 import io.wasmwiz.service.config.EnvironmentDefaults;
 import io.wasmwiz.service.database.DatabaseConfig;
 import java.net.InetAddress;
@@ -255,11 +257,50 @@ public final class ExecutorCommand implements Callable<Integer> {
     private int sandboxQueue;
 
     @Option(
+            names = "--sandbox-queue-per-account",
+            description = "Runs of one account waiting at most",
+            defaultValue = "250")
+    private int sandboxQueuePerAccount;
+
+    @Option(
+            names = "--max-queue-wait",
+            description = "Longest wait of a run for its start",
+            defaultValue = "10s",
+            converter = DurationConverter.class)
+    private Duration maxQueueWait = Duration.ZERO;
+
+    @Option(
             names = "--sandbox-epoch-tick",
             description = "Precision of time limits",
             defaultValue = "5ms",
             converter = DurationConverter.class)
     private Duration sandboxEpochTick = Duration.ZERO;
+
+    @Option(
+            names = "--free-crashes-per-day",
+            description = "Crashed runs of an account that a UTC day does not charge",
+            defaultValue = "5")
+    private int freeCrashesPerDay;
+
+    @Option(
+            names = "--quarantine-after",
+            description = "Crashes of a module within --quarantine-window that put it under quarantine",
+            defaultValue = "3")
+    private int quarantineAfter;
+
+    @Option(
+            names = "--quarantine-window",
+            description = "Time in which these crashes count",
+            defaultValue = "10m",
+            converter = DurationConverter.class)
+    private Duration quarantineWindow = Duration.ZERO;
+
+    @Option(
+            names = "--quarantine-time",
+            description = "How long a module under quarantine is refused",
+            defaultValue = "30m",
+            converter = DurationConverter.class)
+    private Duration quarantineTime = Duration.ZERO;
 
     @Option(names = "--max-module-bytes", description = "Size of a module", defaultValue = "10485760")
     private int maxModuleBytes;
@@ -359,10 +400,14 @@ public final class ExecutorCommand implements Callable<Integer> {
                         eventMaxInFlight,
                         eventBufferBytes,
                         kafkaProperties),
-                new SandboxConfig(sandboxWorkers, sandboxQueue, sandboxEpochTick),
+                new SandboxConfig(
+                        sandboxWorkers,
+                        new QueueConfig(sandboxQueue, sandboxQueuePerAccount, maxQueueWait),
+                        sandboxEpochTick),
                 new ModulesConfig(
                         modulesPerAccount, moduleCacheBytes, moduleCacheTime, uploadBufferBytes, uploadTimeout),
                 new RequestLimits(maxModuleBytes, maxInputBytes, maxStdoutBytes, maxStderrBytes),
+                new CrashConfig(freeCrashesPerDay, quarantineAfter, quarantineWindow, quarantineTime),
                 workThreads,
                 workQueue,
                 drainTimeout);

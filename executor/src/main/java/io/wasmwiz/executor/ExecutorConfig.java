@@ -3,6 +3,7 @@ package io.wasmwiz.executor;
 import io.wasmwiz.executor.admission.AdmissionConfig;
 import io.wasmwiz.executor.auth.AuthConfig;
 import io.wasmwiz.executor.events.EventsConfig;
+import io.wasmwiz.executor.execution.CrashConfig;
 import io.wasmwiz.executor.execution.RequestLimits;
 import io.wasmwiz.executor.grpc.GrpcConfig;
 import io.wasmwiz.executor.modules.ModulesConfig;
@@ -35,6 +36,7 @@ public record ExecutorConfig(
         SandboxConfig sandbox,
         ModulesConfig modules,
         RequestLimits requests,
+        CrashConfig crashes,
         int workThreads,
         int workQueue,
         Duration drainTimeout) {
@@ -63,6 +65,7 @@ public record ExecutorConfig(
         sandbox.check(problems);
         modules.check(problems);
         requests.check(problems);
+        crashes.check(problems);
         problems.require(
                 modules.uploadBytes() / 4 >= requests.maxModuleBytes(),
                 "--upload-buffer-bytes must be at least four times --max-module-bytes, because one account may hold a"

@@ -3,6 +3,7 @@ package io.wasmwiz.executor;
 import static io.wasmwiz.executor.grpc.ServiceHealth.KAFKA;
 import static io.wasmwiz.executor.grpc.ServiceHealth.POSTGRESQL;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -16,6 +17,7 @@ import io.wasmwiz.executor.auth.Authenticator;
 import io.wasmwiz.executor.auth.CachingAuthenticator;
 import io.wasmwiz.executor.auth.DevelopmentAuthenticator;
 import io.wasmwiz.executor.events.KafkaExecutionEvents;
+import io.wasmwiz.executor.execution.Crashes;
 import io.wasmwiz.executor.execution.ExecutionPipeline;
 import io.wasmwiz.executor.execution.InFlight;
 import io.wasmwiz.executor.execution.RequestRules;
@@ -110,7 +112,9 @@ public final class ExecutorServer implements AutoCloseable {
                     modules,
                     admission,
                     sandbox,
+                    config.sandbox().queue(),
                     events,
+                    new Crashes(config.crashes(), Ticker.systemTicker(), metrics),
                     inFlight,
                     System::nanoTime);
             CachingAuthenticator keys =

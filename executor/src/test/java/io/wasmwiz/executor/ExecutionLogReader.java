@@ -57,6 +57,15 @@ final class ExecutionLogReader implements AutoCloseable {
                         event -> !event.getExecutionId().isEmpty());
     }
 
+    /** The executions of an account that were read so far. */
+    List<ExecutionEvent> executions(UUID accountId) {
+        return records.stream()
+                .filter(ExecutionLogRecord::hasExecution)
+                .map(ExecutionLogRecord::getExecution)
+                .filter(event -> uuid(event.getUserId()).equals(accountId))
+                .toList();
+    }
+
     /** Whether the log has the end of this lease. */
     boolean hasLeaseClosed(String leaseId) {
         poll();

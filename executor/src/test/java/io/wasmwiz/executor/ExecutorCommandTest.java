@@ -75,6 +75,16 @@ class ExecutorCommandTest {
     }
 
     @Test
+    void refusesAShareOfTheQueueThatIsLargerThanTheQueue() {
+        assertThatThrownBy(() -> ExecutorCommand.parse(ENVIRONMENT, "--sandbox-queue=249"))
+                .isInstanceOfSatisfying(
+                        ConfigException.class,
+                        refused -> assertThat(refused.faults())
+                                .containsExactly("--sandbox-queue-per-account must be at most --sandbox-queue = 249,"
+                                        + " was 250"));
+    }
+
+    @Test
     void refusesAPoolThatItsThreadsCanExhaust() {
         String[] threads = {"--auth-database-threads=3", "--admission-database-threads=5", "--work-threads=7"};
 

@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import io.wasmwiz.service.database.SchemaCheck;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -27,7 +28,7 @@ final class MigrateCommandIT {
         assertThat(first.exitCode()).as(first.err()).isZero();
         assertThat(first.out()).contains("applied 0001 schema");
         assertThat(second.exitCode()).isZero();
-        assertThat(second.out()).contains("nothing to apply: the schema is at version 1");
+        assertThat(second.out()).contains("nothing to apply: the schema is at version " + SchemaCheck.REQUIRED_VERSION);
     }
 
     @Test

@@ -4,6 +4,7 @@ import static io.wasmwiz.migrations.Refusals.assertPermissionDenied;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.StringReader;
+import io.wasmwiz.service.database.SchemaCheck;
 import java.util.List;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.BeforeEach;
@@ -236,6 +237,8 @@ final class ServiceRolesIT {
                 "UPDATE quota_leases SET size = 1",
                 "UPDATE quota_leases SET use_by = now()",
                 "INSERT INTO quota_leases (id) VALUES (" + LEASE + ")",
+                "UPDATE quota_leases SET recalled_at = now()",
+                "UPDATE key_grants SET granted = 0",
                 "UPDATE daily_tier_counters SET day = " + TODAY,
                 "DELETE FROM daily_tier_counters",
                 "SELECT key_hash FROM api_keys",
@@ -275,7 +278,7 @@ final class ServiceRolesIT {
     void everyRoleReadsTheSchemaVersion() {
         for (Jdbi jdbi : List.of(executor, metering, reader)) {
             assertThat(rows(jdbi, "SELECT max(version::integer) FILTER (WHERE success) FROM schema_version"))
-                    .containsExactly("1");
+                    .containsExactly(String.valueOf(SchemaCheck.REQUIRED_VERSION));
         }
     }
 

@@ -4,7 +4,8 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Executions in progress per account. Holds only accounts that have one, so it never has more entries than there are
+ * Executions accepted per account: from their admission to their answer, so those that wait for a sandbox count, too. What
+ * runs at once is for the sandbox's queue to bound. Holds only accounts that have one, so it never has more entries than there are
  * executions in progress. Thread-safe.
  */
 final class AccountConcurrency {

@@ -11,7 +11,7 @@ import java.time.Duration;
  * @param executionsPerDay executions that may be charged in one UTC day
  * @param memoryMib linear memory of one execution in MiB
  * @param runTime longest run of one execution
- * @param maxConcurrency executions in progress at once
+ * @param maxConcurrency executions accepted at once, waiting ones included, and runs in sandboxes at once
  */
 public record Tier(
         String name,

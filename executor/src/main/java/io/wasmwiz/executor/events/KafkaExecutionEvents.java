@@ -36,6 +36,7 @@ public final class KafkaExecutionEvents implements ExecutionEvents {
 
     private final EventEncoder encoder;
     private final InFlightRecords inFlight;
+    private final RecoveryGate recovery = new RecoveryGate();
     private final LogProbe probe;
     private final long stallBoundNanos;
     private final Clock clock;
@@ -74,6 +75,7 @@ public final class KafkaExecutionEvents implements ExecutionEvents {
         return !closed
                 && probe.fault() == null
                 && inFlight.hasRoom()
+                && recovery.isOpen(inFlight.size())
                 && inFlight.oldestAgeNanos(System.nanoTime()) < stallBoundNanos;
     }
 
@@ -121,6 +123,7 @@ public final class KafkaExecutionEvents implements ExecutionEvents {
     }
 
     private Publication counted(Publication publication) {
+        recovery.completed(publication);
         Objects.requireNonNull(counters.get(publication)).increment();
         return publication;
     }

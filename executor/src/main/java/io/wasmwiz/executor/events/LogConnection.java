@@ -11,6 +11,9 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.DescribeConfigsOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -19,6 +22,9 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.TopicCollection;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -28,6 +34,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  */
 final class LogConnection implements AutoCloseable {
     private static final int PROBE_MILLIS = 1_000;
+    private static final Config NO_SETTINGS = new Config(List.of());
 
     private final EventsConfig config;
     private final Producer<byte[], byte[]> producer;
@@ -55,8 +62,8 @@ final class LogConnection implements AutoCloseable {
     }
 
     /**
-     * Throws unless every partition of the topic has a leader, this client may write to it and the producer knows it.
-     * Waits about a second at most.
+     * Throws unless every partition of the topic has a leader and enough in-sync replicas, this client may write to it and
+     * the producer knows it. Waits a few seconds at most.
      */
     void probe() throws LogUnavailableException, InterruptedException {
         TopicDescription topic = describeTopic();
@@ -70,6 +77,7 @@ final class LogConnection implements AutoCloseable {
             throw new LogUnavailableException(
                     "partitions %s of topic '%s' have no leader".formatted(leaderless, config.topic()));
         }
+        requireInSyncReplicas(topic);
         Set<AclOperation> allowed = topic.authorizedOperations();
         if (allowed != null && !allowed.contains(AclOperation.WRITE)) {
             throw new LogUnavailableException(
@@ -96,6 +104,52 @@ final class LogConnection implements AutoCloseable {
                             : "Kafka at %s does not serve topic '%s': %s"
                                     .formatted(config.bootstrapServers(), config.topic(), cause.getMessage()),
                     cause);
+        } catch (java.util.concurrent.TimeoutException e) {
+            throw new LogUnavailableException("Kafka at %s does not answer".formatted(config.bootstrapServers()), e);
+        }
+    }
+
+    private void requireInSyncReplicas(TopicDescription topic) throws LogUnavailableException, InterruptedException {
+        int minimum = minimumInSyncReplicas();
+        List<Integer> lacking = lackingReplicas(topic, minimum);
+        if (!lacking.isEmpty()) {
+            throw new LogUnavailableException(
+                    "partitions %s of topic '%s' have fewer in-sync replicas than the %d of %s"
+                            .formatted(lacking, config.topic(), minimum, TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG));
+        }
+    }
+
+    /**
+     * Partitions whose leader refuses records with {@code acks=all}: fewer replicas are in sync than the minimum, which
+     * never counts for more than there are replicas at all.
+     */
+    static List<Integer> lackingReplicas(TopicDescription topic, int minimum) {
+        return topic.partitions().stream()
+                .filter(partition -> partition.isr().size()
+                        < Math.min(minimum, partition.replicas().size()))
+                .map(TopicPartitionInfo::partition)
+                .toList();
+    }
+
+    /** The topic's setting; 1 where this client may not read it. */
+    private int minimumInSyncReplicas() throws LogUnavailableException, InterruptedException {
+        ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, config.topic());
+        try {
+            ConfigEntry minimum = admin.describeConfigs(
+                            List.of(topic), new DescribeConfigsOptions().timeoutMs(PROBE_MILLIS))
+                    .all()
+                    .get(2L * PROBE_MILLIS, TimeUnit.MILLISECONDS)
+                    .getOrDefault(topic, NO_SETTINGS)
+                    .get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG);
+            return minimum == null || minimum.value() == null ? 1 : Integer.parseInt(minimum.value());
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof AuthorizationException) {
+                return 1;
+            }
+            throw new LogUnavailableException(
+                    "Kafka at %s does not tell the settings of topic '%s': %s"
+                            .formatted(config.bootstrapServers(), config.topic(), e.getMessage()),
+                    e);
         } catch (java.util.concurrent.TimeoutException e) {
             throw new LogUnavailableException("Kafka at %s does not answer".formatted(config.bootstrapServers()), e);
         }

@@ -1,11 +1,32 @@
 package io.wasmwiz.executor.execution;
 
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/** Tells one execution that nobody waits for it any more. Thread-safe. */
+/** Tells one execution until when somebody waits for it, and when nobody does any more. Thread-safe. */
 public final class Cancellation {
+    private final OptionalLong deadlineNanos;
     private boolean cancelled;
     private @Nullable Runnable action;
+
+    /** Of a call without a deadline. */
+    public Cancellation() {
+        this(OptionalLong.empty());
+    }
+
+    /**
+     * Of a call.
+     *
+     * @param deadlineNanos the {@link System#nanoTime} at which the client stops waiting; who sets it also cancels then
+     */
+    public Cancellation(OptionalLong deadlineNanos) {
+        this.deadlineNanos = deadlineNanos;
+    }
+
+    /** The {@link System#nanoTime} at which the client stops waiting, if it said so. */
+    OptionalLong deadlineNanos() {
+        return deadlineNanos;
+    }
 
     /** Cancels; later calls do nothing. */
     public void cancel() {

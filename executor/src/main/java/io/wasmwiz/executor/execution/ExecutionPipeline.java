@@ -15,7 +15,9 @@ import io.wasmwiz.executor.refusal.Refusal;
 import io.wasmwiz.executor.refusal.RefusedException;
 import io.wasmwiz.executor.sandbox.RunLimits;
 import io.wasmwiz.executor.sandbox.SandboxRuntime;
+import io.wasmwiz.executor.sandbox.queue.QueueConfig;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -35,7 +37,9 @@ public final class ExecutionPipeline {
     private final ModuleLibrary modules;
     private final AdmissionControl admission;
     private final SandboxRuntime sandbox;
+    private final QueueConfig queue;
     private final ExecutionEvents events;
+    private final Crashes crashes;
     private final InFlight inFlight;
     private final LongSupplier nanoTime;
 
@@ -44,14 +48,18 @@ public final class ExecutionPipeline {
             ModuleLibrary modules,
             AdmissionControl admission,
             SandboxRuntime sandbox,
+            QueueConfig queue,
             ExecutionEvents events,
+            Crashes crashes,
             InFlight inFlight,
             LongSupplier nanoTime) {
         this.rules = rules;
         this.modules = modules;
         this.admission = admission;
         this.sandbox = sandbox;
+        this.queue = queue;
         this.events = events;
+        this.crashes = crashes;
         this.inFlight = inFlight;
         this.nanoTime = nanoTime;
     }
@@ -88,6 +96,10 @@ public final class ExecutionPipeline {
             return refused(new Refusal.MemoryMinimumAboveLimit(
                     minimumPages * RunLimits.PAGE_BYTES, (long) limits.memoryPages() * RunLimits.PAGE_BYTES));
         }
+        Optional<Refusal> quarantined = crashes.quarantine().refusal(caller.accountId(), ModuleLookup.digest(found));
+        if (quarantined.isPresent()) {
+            return refused(quarantined.get());
+        }
         if (cancellation.isCancelled()) {
             return refused(new Refusal.Cancelled());
         }
@@ -96,7 +108,7 @@ public final class ExecutionPipeline {
                 return refused(new Refusal.NotAdmitted(no));
             }
             Permit permit = ((Admission.Admitted) answer).permit();
-            Run run = new Run(caller, command, limits, permit, cancellation, sandbox, events, nanoTime);
+            Run run = new Run(caller, command, limits, permit, cancellation, sandbox, queue, events, crashes, nanoTime);
             return surely(() -> ready(found))
                     .thenCompose(run::start)
                     .whenComplete((outcome, failure) -> permit.release(run.use()));

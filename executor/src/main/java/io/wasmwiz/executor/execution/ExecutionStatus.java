@@ -4,23 +4,31 @@ import io.wasmwiz.executor.sandbox.RunResult;
 
 /** How an execution ended; the words of {@code usage_logs.status} in upper case. */
 public enum ExecutionStatus {
-    COMPLETED(true),
-    FAILED(true),
-    TRAPPED(true),
-    TIMED_OUT(true),
-    CANCELLED(true),
-    MEMORY_LIMIT(true),
-    SANDBOX_CRASHED(false);
+    COMPLETED(Charging.ALWAYS),
+    FAILED(Charging.ALWAYS),
+    TRAPPED(Charging.ALWAYS),
+    TIMED_OUT(Charging.ALWAYS),
+    CANCELLED(Charging.ALWAYS),
+    MEMORY_LIMIT(Charging.ALWAYS),
+    SANDBOX_CRASHED(Charging.BEYOND_FREE_CRASHES);
 
-    private final boolean charged;
-
-    ExecutionStatus(boolean charged) {
-        this.charged = charged;
+    /** When a run that ended so costs a unit of its account's day. What never ran has no status and costs nothing. */
+    public enum Charging {
+        /** It ran on the guest's account. */
+        ALWAYS,
+        /** Our own fault as long as it is rare: after an account's free crashes of a day, or crashing would be free. */
+        BEYOND_FREE_CRASHES
     }
 
-    /** Whether a run that ended so costs a unit: what ran on the guest's account does, our own fault does not. */
-    public boolean isCharged() {
-        return charged;
+    private final Charging charging;
+
+    ExecutionStatus(Charging charging) {
+        this.charging = charging;
+    }
+
+    /** When such a run is charged. */
+    public Charging charging() {
+        return charging;
     }
 
     /** The status of a run: an abnormal end after a refused memory growth is laid to memory. */

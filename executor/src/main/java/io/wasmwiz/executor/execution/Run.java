@@ -14,9 +14,12 @@ import io.wasmwiz.executor.sandbox.RunRequest;
 import io.wasmwiz.executor.sandbox.RunResult;
 import io.wasmwiz.executor.sandbox.SandboxRun;
 import io.wasmwiz.executor.sandbox.SandboxRuntime;
+import io.wasmwiz.executor.sandbox.StartConditions;
+import io.wasmwiz.executor.sandbox.queue.QueueConfig;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongSupplier;
 
@@ -33,7 +36,9 @@ final class Run {
     private final Permit permit;
     private final Cancellation cancellation;
     private final SandboxRuntime sandbox;
+    private final QueueConfig queue;
     private final ExecutionEvents events;
+    private final Crashes crashes;
     private final LongSupplier nanoTime;
     private final long admittedNanos;
 
@@ -47,7 +52,9 @@ final class Run {
             Permit permit,
             Cancellation cancellation,
             SandboxRuntime sandbox,
+            QueueConfig queue,
             ExecutionEvents events,
+            Crashes crashes,
             LongSupplier nanoTime) {
         this.caller = caller;
         this.command = command;
@@ -55,7 +62,9 @@ final class Run {
         this.permit = permit;
         this.cancellation = cancellation;
         this.sandbox = sandbox;
+        this.queue = queue;
         this.events = events;
+        this.crashes = crashes;
         this.nanoTime = nanoTime;
         this.admittedNanos = nanoTime.getAsLong();
     }
@@ -73,18 +82,38 @@ final class Run {
             return completedFuture(new Outcome.Refused(new Refusal.EventLogUnavailable(RETRY_AFTER)));
         }
         long waitedNanos = nanoTime.getAsLong() - admittedNanos;
+        long startByNanos = startByNanos();
         SandboxRun run = sandbox.run(new RunRequest(
                 module.code(),
                 command.input(),
                 command.arguments(),
                 command.environment(),
                 limits,
-                events::isAccepting));
+                new StartConditions(
+                        caller.tier().maxConcurrency(),
+                        startByNanos,
+                        () -> events.isAccepting()
+                                && crashes.quarantine()
+                                        .allows(
+                                                caller.accountId(),
+                                                module.code().digest()))));
         cancellation.onCancel(run::cancel);
         return run.result()
                 .thenCompose(result -> result instanceof RunResult.Ran ran
                         ? record(ran, module, waitedNanos)
-                        : completedFuture(new Outcome.Refused(refusalOf((RunResult.Refused) result))));
+                        : completedFuture(
+                                new Outcome.Refused(refusalOf((RunResult.Refused) result, module, startByNanos))));
+    }
+
+    /** The first of the client's deadline, the lease's use-by and the end of the longest wait. */
+    private long startByNanos() {
+        long startBy = earlier(nanoTime.getAsLong() + queue.maxWait().toNanos(), permit.startByNanos());
+        OptionalLong deadline = cancellation.deadlineNanos();
+        return deadline.isPresent() ? earlier(startBy, deadline.getAsLong()) : startBy;
+    }
+
+    private static long earlier(long nanos, long otherNanos) {
+        return nanos - otherNanos <= 0 ? nanos : otherNanos;
     }
 
     /** Recorded also when nobody waits for the answer any more. */
@@ -111,6 +140,15 @@ final class Run {
 
     private ExecutionRecord executionOf(RunResult.Ran ran, LoadedModule module, long waitedNanos) {
         ExecutionStatus status = ExecutionStatus.of(ran);
+        if (status == ExecutionStatus.SANDBOX_CRASHED) {
+            crashes.quarantine().crashed(caller.accountId(), module.code().digest());
+        }
+        boolean charged =
+                switch (status.charging()) {
+                    case ALWAYS -> true;
+                    case BEYOND_FREE_CRASHES ->
+                        crashes.allowance().charges(caller.accountId(), permit.admittedAt());
+                };
         return new ExecutionRecord(
                 permit.executionId(),
                 caller.accountId(),
@@ -133,17 +171,30 @@ final class Run {
                 ran.usage().cacheHit(),
                 ran.stdoutTruncated() || ran.stderrTruncated(),
                 ran.outputLost(),
-                status.isCharged());
+                charged);
     }
 
-    private static Refusal refusalOf(RunResult.Refused refused) {
+    private Refusal refusalOf(RunResult.Refused refused, LoadedModule module, long startByNanos) {
         return switch (refused.cause()) {
+            case ACCOUNT_QUEUE_FULL -> new Refusal.AccountQueueFull(queue.accountCapacity(), RETRY_AFTER);
             case QUEUE_FULL -> new Refusal.ServerBusy("sandbox", RETRY_AFTER);
+            case START_BY_PASSED ->
+                isDeadline(startByNanos)
+                        ? new Refusal.DeadlinePassed()
+                        : new Refusal.ServerBusy("sandbox", RETRY_AFTER);
             case CANCELLED -> new Refusal.Cancelled();
             case MODULE_REJECTED -> new Refusal.ModuleRefused("MODULE_REJECTED_BY_ENGINE", refused.message());
-            case EVENTS_UNAVAILABLE -> new Refusal.EventLogUnavailable(RETRY_AFTER);
+            case MAY_NOT_START ->
+                crashes.quarantine()
+                        .refusal(caller.accountId(), module.code().digest())
+                        .orElse(new Refusal.EventLogUnavailable(RETRY_AFTER));
             case CLOSED -> new Refusal.Draining(RETRY_AFTER);
         };
+    }
+
+    private boolean isDeadline(long startByNanos) {
+        OptionalLong deadline = cancellation.deadlineNanos();
+        return deadline.isPresent() && deadline.getAsLong() == startByNanos;
     }
 
     private static long micros(long nanos) {

@@ -1,8 +1,11 @@
 package io.wasmwiz.executor.grpc;
 
 import io.grpc.Context;
+import io.grpc.Deadline;
 import io.wasmwiz.executor.auth.Caller;
 import io.wasmwiz.executor.execution.Cancellation;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 
 /** What the gRPC context says about the current call. Stateless. */
 final class CallContext {
@@ -26,7 +29,11 @@ final class CallContext {
 
     /** Fires when the client cancels, its connection is lost or its deadline passes; harmless after the reply. */
     static Cancellation cancellation() {
-        Cancellation cancellation = new Cancellation();
+        Deadline deadline = Context.current().getDeadline();
+        Cancellation cancellation = new Cancellation(
+                deadline == null
+                        ? OptionalLong.empty()
+                        : OptionalLong.of(System.nanoTime() + deadline.timeRemaining(TimeUnit.NANOSECONDS)));
         Context.current().addListener(context -> cancellation.cancel(), Runnable::run);
         return cancellation;
     }

@@ -77,6 +77,16 @@ final class OutcomeStatus {
                             .with("minimum_bytes", no.minimumBytes())
                             .with("limit_bytes", no.limitBytes())),
             row(
+                    Refusal.ModuleQuarantined.class,
+                    no -> new Answer(
+                                    Code.FAILED_PRECONDITION,
+                                    "MODULE_QUARANTINED",
+                                    "the module crashed its sandbox %d times in a short while, so this server does not run it for some time"
+                                            .formatted(no.crashes()))
+                            .with("digest", no.digest())
+                            .with("crashes", no.crashes())
+                            .retryAfter(no.retryAfter())),
+            row(
                     Refusal.ModuleLimitReached.class,
                     no -> new Answer(
                                     Code.RESOURCE_EXHAUSTED,
@@ -126,8 +136,18 @@ final class OutcomeStatus {
                     no -> new Answer(
                                     Code.RESOURCE_EXHAUSTED,
                                     "SERVER_BUSY",
-                                    "a queue of this server is full; nothing ran")
+                                    "a queue of this server is full, or its wait too long; nothing ran")
                             .with("queue", no.queue())
+                            .retryAfter(no.retryAfter())),
+            row(
+                    Refusal.AccountQueueFull.class,
+                    no -> new Answer(
+                                    Code.RESOURCE_EXHAUSTED,
+                                    "ACCOUNT_QUEUE_FULL",
+                                    "the account has %d runs waiting for a sandbox of this server, its limit; nothing ran"
+                                            .formatted(no.limit()))
+                            .with("limit", no.limit())
+                            .quota(ACCOUNT, "runs waiting")
                             .retryAfter(no.retryAfter())),
             row(
                     Refusal.Draining.class,
@@ -137,6 +157,12 @@ final class OutcomeStatus {
                     Refusal.Cancelled.class,
                     no -> new Answer(
                             Code.CANCELLED, "CANCELLED_BEFORE_START", "the call was cancelled before anything ran")),
+            row(
+                    Refusal.DeadlinePassed.class,
+                    no -> new Answer(
+                            Code.DEADLINE_EXCEEDED,
+                            "DEADLINE_BEFORE_START",
+                            "the call's deadline passed before a sandbox was free; nothing ran")),
             row(
                     Refusal.OutcomeUnknown.class,
                     no -> new Answer(
@@ -186,7 +212,8 @@ final class OutcomeStatus {
                     no -> new Answer(
                                     Code.RESOURCE_EXHAUSTED,
                                     "CONCURRENCY_SPENT",
-                                    "tier %s allows %d executions at once".formatted(no.tier(), no.limit()))
+                                    "tier %s allows %d executions at once: wait for one to end"
+                                            .formatted(no.tier(), no.limit()))
                             .with("tier", no.tier())
                             .executionQuota(
                                     ACCOUNT,

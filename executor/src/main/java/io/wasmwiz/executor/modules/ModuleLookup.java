@@ -14,6 +14,17 @@ public sealed interface ModuleLookup {
     /** There is none, or it cannot run here. */
     record Refused(Refusal refusal) implements ModuleLookup {}
 
+    /** SHA-256 of a module that was found. */
+    static ModuleDigest digest(ModuleLookup found) {
+        if (found instanceof Known known) {
+            return known.module().code().digest();
+        }
+        if (found instanceof Fresh fresh) {
+            return fresh.code().digest();
+        }
+        throw new IllegalArgumentException("no module was found");
+    }
+
     /** Memory that the module starts with; 0 for one that was refused. */
     static long memoryMinimumPages(ModuleLookup lookup) {
         if (lookup instanceof Known known) {

@@ -51,6 +51,9 @@ public sealed interface Refusal {
     /** The module starts with more memory than this run may use. */
     record MemoryMinimumAboveLimit(long minimumBytes, long limitBytes) implements Refusal {}
 
+    /** The module crashed the sandbox too often lately; nothing ran. */
+    record ModuleQuarantined(String digest, int crashes, Duration retryAfter) implements Refusal {}
+
     /** The account keeps as many modules as it may. */
     record ModuleLimitReached(int limit) implements Refusal {}
 
@@ -75,11 +78,17 @@ public sealed interface Refusal {
     /** A queue inside this server is full; nothing ran. */
     record ServerBusy(String queue, Duration retryAfter) implements Refusal {}
 
+    /** As many runs of the account wait for a sandbox as may; nothing ran. */
+    record AccountQueueFull(int limit, Duration retryAfter) implements Refusal {}
+
     /** This server is going away; nothing ran. */
     record Draining(Duration retryAfter) implements Refusal {}
 
     /** The client cancelled, or its deadline passed, before anything ran. */
     record Cancelled() implements Refusal {}
+
+    /** The client's deadline passed while the run waited for its start; nothing ran. */
+    record DeadlinePassed() implements Refusal {}
 
     /** It ran, and whether its event is durable is not known. */
     record OutcomeUnknown(UUID executionId) implements Refusal {}

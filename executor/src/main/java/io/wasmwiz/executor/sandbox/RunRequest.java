@@ -2,7 +2,6 @@ package io.wasmwiz.executor.sandbox;
 
 import java.util.List;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
 
 /**
  * One run of a WASI preview1 command.
@@ -12,7 +11,7 @@ import java.util.function.BooleanSupplier;
  * @param arguments after the program name; without NUL characters
  * @param environment of the guest; names not empty and without {@code =}, nothing with NUL characters
  * @param limits what it may use
- * @param mayStart asked on the sandbox's thread right before the guest starts, must not block; when false, it never starts
+ * @param start when it may start
  */
 public record RunRequest(
         ModuleCode module,
@@ -20,7 +19,7 @@ public record RunRequest(
         List<String> arguments,
         Map<String, String> environment,
         RunLimits limits,
-        BooleanSupplier mayStart) {
+        StartConditions start) {
     /** A run that may start at any time. */
     public RunRequest(
             ModuleCode module,
@@ -28,7 +27,7 @@ public record RunRequest(
             List<String> arguments,
             Map<String, String> environment,
             RunLimits limits) {
-        this(module, input, arguments, environment, limits, () -> true);
+        this(module, input, arguments, environment, limits, StartConditions.none());
     }
 
     public RunRequest {

@@ -32,12 +32,16 @@ public sealed interface RunResult {
     enum Cause {
         /** The queue before the sandbox is full. */
         QUEUE_FULL,
+        /** As many runs of its account wait as may. */
+        ACCOUNT_QUEUE_FULL,
+        /** Its {@link StartConditions#startByNanos} passed before it started. */
+        START_BY_PASSED,
         /** It was cancelled while it waited. */
         CANCELLED,
         /** The engine does not take the module. */
         MODULE_REJECTED,
-        /** {@link RunRequest#mayStart} said no: its event could not be recorded. */
-        EVENTS_UNAVAILABLE,
+        /** {@link StartConditions#mayStart} said no. */
+        MAY_NOT_START,
         /** The sandbox is closing. */
         CLOSED
     }

@@ -1,7 +1,6 @@
 package io.wasmwiz.executor.admission;
 
 import io.wasmwiz.executor.auth.Caller;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
@@ -17,6 +16,8 @@ public final class CountingAdmission implements AdmissionControl {
     private final List<Held> permits = new CopyOnWriteArrayList<>();
     private volatile boolean leaseOpen = true;
     private volatile Admission.@Nullable Refused refusal;
+    private volatile Instant admittedAt = ADMITTED_AT;
+    private volatile long startByNanos = Long.MAX_VALUE / 2;
 
     public void refuses(Admission.Refused refused) {
         refusal = refused;
@@ -25,6 +26,16 @@ public final class CountingAdmission implements AdmissionControl {
     /** Whether the leases of permits from now on are open. */
     public void leaseOpen(boolean open) {
         leaseOpen = open;
+    }
+
+    /** The clock of leases says {@code now} from here on. */
+    public void admitsAt(Instant now) {
+        admittedAt = now;
+    }
+
+    /** Leases end at {@code nanos} from here on. */
+    public void endsLeasesAt(long nanos) {
+        startByNanos = nanos;
     }
 
     public List<Held> permits() {
@@ -37,26 +48,29 @@ public final class CountingAdmission implements AdmissionControl {
         if (refused != null) {
             return CompletableFuture.completedFuture(refused);
         }
-        Held permit = new Held(UUID.randomUUID(), UUID.randomUUID(), leaseOpen, new CopyOnWriteArrayList<>());
+        Held permit = new Held(
+                UUID.randomUUID(),
+                UUID.randomUUID(),
+                admittedAt,
+                startByNanos,
+                leaseOpen,
+                new CopyOnWriteArrayList<>());
         permits.add(permit);
         return CompletableFuture.completedFuture(new Admission.Admitted(permit));
     }
 
     /** A permit that counts. */
-    public record Held(UUID executionId, UUID leaseId, boolean isLeaseOpen, List<Use> releases) implements Permit {
-        @Override
-        public Instant admittedAt() {
-            return ADMITTED_AT;
-        }
-
+    public record Held(
+            UUID executionId,
+            UUID leaseId,
+            Instant admittedAt,
+            long startByNanos,
+            boolean isLeaseOpen,
+            List<Use> releases)
+            implements Permit {
         @Override
         public long quotaRemaining() {
             return 41;
-        }
-
-        @Override
-        public long startByNanos() {
-            return System.nanoTime() + Duration.ofMinutes(5).toNanos();
         }
 
         @Override

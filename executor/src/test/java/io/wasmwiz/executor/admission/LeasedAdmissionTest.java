@@ -479,6 +479,18 @@ class LeasedAdmissionTest {
     }
 
     @Test
+    void aRunMayStartUntilTheUseByOfItsLease() {
+        LeasedAdmission admission = open(config());
+        long requestedAtNanos = time.read();
+        store.beforeTake(() -> time.advance(Duration.ofSeconds(2)));
+
+        Permit permit = permit(get(admission, free));
+
+        assertThat(permit.startByNanos()).isEqualTo(requestedAtNanos + LEASE.toNanos());
+        permits.add(permit);
+    }
+
+    @Test
     void measuresTheUseByFromBeforeTheRequest() {
         LeasedAdmission admission = open(config());
         Duration slowness = Duration.ofSeconds(2);

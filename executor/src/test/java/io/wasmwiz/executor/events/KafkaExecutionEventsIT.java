@@ -22,7 +22,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -93,6 +98,30 @@ class KafkaExecutionEventsIT {
                             .toCompletableFuture()))
                     .isEqualTo(Publication.DURABLE);
         }
+    }
+
+    @Test
+    void aMinimumAboveTheNumberOfReplicasKeepsNobodyFromPublishing() throws Exception {
+        String topic = KAFKA.newTopic(2);
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", KAFKA.bootstrapServers()))) {
+            setMinimumInSyncReplicas(admin, topic, 2);
+        }
+        try (KafkaExecutionEvents events = open(KAFKA.bootstrapServers(), topic)) {
+            await().atMost(PATIENCE).until(events::isAccepting);
+
+            assertThat(get(events.publish(ExecutionRecords.trapped(UUID.randomUUID()))
+                            .toCompletableFuture()))
+                    .isEqualTo(Publication.DURABLE);
+        }
+    }
+
+    private static void setMinimumInSyncReplicas(Admin admin, String topic, int minimum) throws Exception {
+        AlterConfigOp change = new AlterConfigOp(
+                new ConfigEntry(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, Integer.toString(minimum)),
+                AlterConfigOp.OpType.SET);
+        admin.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, topic), List.of(change)))
+                .all()
+                .get(60, TimeUnit.SECONDS);
     }
 
     @Test

@@ -22,6 +22,7 @@ import io.wasmwiz.executor.sandbox.Compilation;
 import io.wasmwiz.executor.sandbox.RunResult;
 import io.wasmwiz.executor.sandbox.ScriptedSandbox;
 import io.wasmwiz.executor.sandbox.TrapKind;
+import io.wasmwiz.executor.sandbox.queue.QueueConfig;
 import io.wasmwiz.executor.work.WorkPool;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
@@ -41,6 +42,8 @@ class ExecutionPipelineTest {
     private static final byte[] BAD_MODULE = {'n', 'o'};
     private static final byte[] GREEDY_MODULE = {0, 'a', 's', 'm', 1, 0, 0, 0, 9};
 
+    private static final QueueConfig QUEUE = new QueueConfig(100, 20, Duration.ofSeconds(10));
+
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private final InMemoryModuleStore store = new InMemoryModuleStore(() -> Instant.EPOCH);
     private final ScriptedSandbox sandbox = new ScriptedSandbox();
@@ -57,8 +60,9 @@ class ExecutionPipelineTest {
             database,
             inspection,
             metrics);
+    private final Crashes crashes = new Crashes(Requests.CRASHES, () -> 0, metrics);
     private final ExecutionPipeline pipeline = new ExecutionPipeline(
-            new RequestRules(Requests.LIMITS), library, admission, sandbox, events, inFlight, () -> 0);
+            new RequestRules(Requests.LIMITS), library, admission, sandbox, QUEUE, events, crashes, inFlight, () -> 0);
     private final Caller caller = Requests.caller();
     private final Cancellation cancellation = new Cancellation();
 
@@ -154,12 +158,12 @@ class ExecutionPipelineTest {
         CompletableFuture<Outcome> outcome = begin(MODULE);
         org.awaitility.Awaitility.await().until(() -> sandbox.runs().size() == 1);
         ScriptedSandbox.HeldRun run = sandbox.runs().get(0);
-        assertThat(run.request().mayStart().getAsBoolean()).isTrue();
+        assertThat(run.request().start().mayStart().getAsBoolean()).isTrue();
 
         events.accepts(false);
 
-        assertThat(run.request().mayStart().getAsBoolean()).isFalse();
-        run.ending().complete(new RunResult.Refused(RunResult.Cause.EVENTS_UNAVAILABLE, "events are refused"));
+        assertThat(run.request().start().mayStart().getAsBoolean()).isFalse();
+        run.ending().complete(new RunResult.Refused(RunResult.Cause.MAY_NOT_START, "events are refused"));
         assertThat(refusal(join(outcome))).isInstanceOf(Refusal.EventLogUnavailable.class);
         assertThat(events.published()).isEmpty();
         assertThat(releases()).containsExactly(Permit.Use.RETURNED);

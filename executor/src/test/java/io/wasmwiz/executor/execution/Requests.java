@@ -15,6 +15,8 @@ public final class Requests {
     public static final Tier FREE = new Tier("Free", 3, 10, 500, 128, Duration.ofSeconds(5), 2);
     public static final RequestLimits LIMITS = new RequestLimits(10_000, 1_000, 2_000, 500);
 
+    public static final CrashConfig CRASHES = new CrashConfig(2, 3, Duration.ofMinutes(10), Duration.ofMinutes(30));
+
     private Requests() {}
 
     public static Caller caller() {

@@ -3,6 +3,7 @@ package io.wasmwiz.executor.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import com.google.protobuf.ByteString;
 import com.google.rpc.RetryInfo;
 import io.grpc.CallOptions;
@@ -24,6 +25,7 @@ import io.wasmwiz.executor.auth.Authentication;
 import io.wasmwiz.executor.auth.Caller;
 import io.wasmwiz.executor.auth.Scope;
 import io.wasmwiz.executor.events.ScriptedExecutionEvents;
+import io.wasmwiz.executor.execution.Crashes;
 import io.wasmwiz.executor.execution.ExecutionPipeline;
 import io.wasmwiz.executor.execution.InFlight;
 import io.wasmwiz.executor.execution.RequestRules;
@@ -36,6 +38,7 @@ import io.wasmwiz.executor.modules.ModuleLibrary;
 import io.wasmwiz.executor.modules.ModulesConfig;
 import io.wasmwiz.executor.sandbox.RunResult;
 import io.wasmwiz.executor.sandbox.ScriptedSandbox;
+import io.wasmwiz.executor.sandbox.queue.QueueConfig;
 import io.wasmwiz.executor.work.WorkPool;
 import io.wasmwiz.service.Closer;
 import io.wasmwiz.service.health.HealthMonitor;
@@ -112,7 +115,9 @@ class GrpcEdgeIT {
                                 library,
                                 new CountingAdmission(),
                                 sandbox,
+                                new QueueConfig(100, 20, Duration.ofSeconds(10)),
                                 events,
+                                new Crashes(Requests.CRASHES, Ticker.systemTicker(), metrics),
                                 closer.add(InFlight.open(Duration.ofSeconds(5), metrics)),
                                 System::nanoTime)),
                         new ModuleGrpcService(library, Requests.LIMITS.maxModuleBytes(), modules, timers, metrics))));
@@ -197,6 +202,22 @@ class GrpcEdgeIT {
         assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
         assertThat(Errors.reason(error)).isEqualTo("AUTHENTICATION_UNAVAILABLE");
         assertThat(Errors.detail(error, RetryInfo.class)).isPresent();
+    }
+
+    @Test
+    void refusesAModuleThatKeepsCrashingAndSaysWhatACrashCosts() {
+        sandbox.endsAs(ScriptedSandbox.ran(new RunResult.End.Crashed("signal 11"), "", ""));
+
+        List<Boolean> charged = IntStream.range(0, Requests.CRASHES.quarantineAfter())
+                .mapToObj(i -> execute(Programs.inline(MODULE)).getReceipt().getCharged())
+                .toList();
+
+        assertThat(charged).containsExactly(false, false, true);
+        StatusRuntimeException error = Errors.of(() -> execute(Programs.inline(MODULE)));
+        assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION);
+        assertThat(Errors.reason(error)).isEqualTo("MODULE_QUARANTINED");
+        assertThat(Errors.detail(error, RetryInfo.class)).isPresent();
+        assertThat(metrics.get("wasmwiz.quarantine.modules").gauge().value()).isEqualTo(1);
     }
 
     @Test

@@ -82,6 +82,12 @@ class OutcomeStatusTest {
                     "MODULE_MEMORY_ABOVE_LIMIT",
                     Map.of("minimum_bytes", "10", "limit_bytes", "5")),
             row(
+                    new Refusal.ModuleQuarantined("ab", 3, SOON),
+                    Code.FAILED_PRECONDITION,
+                    "MODULE_QUARANTINED",
+                    Map.of("digest", "ab", "crashes", "3"),
+                    RetryInfo.class),
+            row(
                     new Refusal.ModuleLimitReached(7),
                     Code.RESOURCE_EXHAUSTED,
                     "MODULE_LIMIT_REACHED",
@@ -175,8 +181,16 @@ class OutcomeStatusTest {
                     "SERVER_BUSY",
                     Map.of("queue", "sandbox"),
                     RetryInfo.class),
+            row(
+                    new Refusal.AccountQueueFull(250, SOON),
+                    Code.RESOURCE_EXHAUSTED,
+                    "ACCOUNT_QUEUE_FULL",
+                    Map.of("limit", "250"),
+                    QuotaFailure.class,
+                    RetryInfo.class),
             row(new Refusal.Draining(SOON), Code.UNAVAILABLE, "SERVER_DRAINING", Map.of(), RetryInfo.class),
             row(new Refusal.Cancelled(), Code.CANCELLED, "CANCELLED_BEFORE_START"),
+            row(new Refusal.DeadlinePassed(), Code.DEADLINE_EXCEEDED, "DEADLINE_BEFORE_START"),
             row(
                     new Refusal.OutcomeUnknown(ID),
                     Code.UNKNOWN,

@@ -1,6 +1,7 @@
 package io.wasmwiz.executor.sandbox;
 
 import io.wasmwiz.executor.modules.ModuleDigest;
+import io.wasmwiz.executor.sandbox.queue.QueueConfig;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -19,7 +20,7 @@ public abstract class SandboxFixture {
     protected static final UUID ACCOUNT = new UUID(1, 1);
     protected static final RunLimits LIMITS = new RunLimits(Duration.ofSeconds(10), 64, 1 << 20, 1 << 18);
 
-    protected static final int QUEUE_CAPACITY = 16;
+    protected static final QueueConfig QUEUE = new QueueConfig(16, 12, Duration.ofMinutes(1));
 
     private static final int WAIT_SECONDS = 60;
 
@@ -30,7 +31,7 @@ public abstract class SandboxFixture {
 
     @BeforeEach
     void openSandbox() {
-        sandbox = open(new SandboxConfig(2, QUEUE_CAPACITY, Duration.ofMillis(5)));
+        sandbox = open(new SandboxConfig(2, QUEUE, Duration.ofMillis(5)));
     }
 
     @AfterEach

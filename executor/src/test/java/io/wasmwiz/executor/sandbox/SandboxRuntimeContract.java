@@ -313,29 +313,12 @@ public abstract class SandboxRuntimeContract extends SandboxFixture {
 
     @Test
     void startsNoRunThatMayNotStartAnyMore() {
-        SandboxRun run =
-                sandbox.run(new RunRequest(code(NOTHING), new byte[0], List.of(), Map.of(), LIMITS, () -> false));
+        StartConditions never = new StartConditions(1, StartConditions.none().startByNanos(), () -> false);
+        SandboxRun run = sandbox.run(new RunRequest(code(NOTHING), new byte[0], List.of(), Map.of(), LIMITS, never));
 
         assertThat(result(run))
                 .isInstanceOfSatisfying(
-                        Refused.class, refused -> assertThat(refused.cause()).isEqualTo(Cause.EVENTS_UNAVAILABLE));
-        assertThat(ran(run(NOTHING)).end()).isEqualTo(new End.Exited(0));
-    }
-
-    @Test
-    void refusesWhenTheQueueIsFull() {
-        List<SandboxRun> accepted = new ArrayList<>(List.of(run(LOOP), run(LOOP)));
-        awaitIdleQueue();
-        for (int i = 0; i < QUEUE_CAPACITY; i++) {
-            accepted.add(run(LOOP));
-        }
-
-        assertThat(result(run(NOTHING)))
-                .isInstanceOfSatisfying(
-                        Refused.class, refused -> assertThat(refused.cause()).isEqualTo(Cause.QUEUE_FULL));
-        assertThat(compile(NOTHING)).isInstanceOf(Compilation.Unavailable.class);
-        accepted.forEach(SandboxRun::cancel);
-        accepted.forEach(SandboxFixture::result);
+                        Refused.class, refused -> assertThat(refused.cause()).isEqualTo(Cause.MAY_NOT_START));
         assertThat(ran(run(NOTHING)).end()).isEqualTo(new End.Exited(0));
     }
 
@@ -360,7 +343,7 @@ public abstract class SandboxRuntimeContract extends SandboxFixture {
     @Test
     void runsManyAtOnceWithoutMixingThem() {
         List<SandboxRun> runs = new ArrayList<>();
-        for (int i = 0; i < QUEUE_CAPACITY; i++) {
+        for (int i = 0; i < QUEUE.accountCapacity(); i++) {
             runs.add(run(ECHO, "run " + i));
         }
 

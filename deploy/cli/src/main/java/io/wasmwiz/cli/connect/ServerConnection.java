@@ -6,6 +6,11 @@ import io.grpc.Metadata;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.AbstractStub;
 import io.grpc.stub.MetadataUtils;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -19,10 +24,14 @@ public final class ServerConnection implements AutoCloseable {
     private static final Metadata.Key<String> AUTHORIZATION =
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
-    private final ManagedChannel channel;
+    private static final long CLOSE_SECONDS = 2;
 
-    private ServerConnection(ManagedChannel channel) {
+    private final ManagedChannel channel;
+    private final EventLoopGroup network;
+
+    private ServerConnection(ManagedChannel channel, EventLoopGroup network) {
         this.channel = channel;
+        this.network = network;
     }
 
     /** Prepares a channel; connecting happens with the first call. Callbacks run on its one network thread. */
@@ -35,7 +44,11 @@ public final class ServerConnection implements AutoCloseable {
         if (!endpoint.tls()) {
             builder.usePlaintext();
         }
-        builder.directExecutor()
+        EventLoopGroup network = new MultiThreadIoEventLoopGroup(
+                1, new DefaultThreadFactory("wasmwiz-network", true), NioIoHandler.newFactory());
+        builder.eventLoopGroup(network)
+                .channelType(NioSocketChannel.class)
+                .directExecutor()
                 .disableRetry()
                 .disableServiceConfigLookUp()
                 .maxInboundMessageSize(LARGEST_REPLY_BYTES)
@@ -44,7 +57,7 @@ public final class ServerConnection implements AutoCloseable {
         if (key != null) {
             builder.intercept(authorization(key));
         }
-        return new ServerConnection(builder.build());
+        return new ServerConnection(builder.build(), network);
     }
 
     private static ClientInterceptor authorization(ApiKey key) {
@@ -63,8 +76,23 @@ public final class ServerConnection implements AutoCloseable {
         return constructor.apply(channel);
     }
 
+    /**
+     * Ends what is in progress and the network thread. A JVM that exits while a thread waits in the kernel waits 0.3 s for
+     * it, which would be the longest part of a short command.
+     */
     @Override
     public void close() {
         channel.shutdownNow();
+        boolean interrupted = false;
+        try {
+            channel.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        network.shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS)
+                .awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

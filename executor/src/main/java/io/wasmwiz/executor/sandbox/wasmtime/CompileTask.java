@@ -2,6 +2,8 @@ package io.wasmwiz.executor.sandbox.wasmtime;
 
 import io.wasmwiz.executor.sandbox.Compilation;
 import io.wasmwiz.executor.sandbox.ModuleCode;
+import io.wasmwiz.executor.sandbox.queue.FairQueue;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -10,8 +12,27 @@ final class CompileTask implements Task {
     private final CompletableFuture<Compilation> result = new CompletableFuture<>();
     private final ModuleCode module;
 
-    CompileTask(ModuleCode module) {
+    private final long startByNanos;
+
+    CompileTask(ModuleCode module, long startByNanos) {
         this.module = module;
+        this.startByNanos = startByNanos;
+    }
+
+    @Override
+    public UUID accountId() {
+        return module.accountId();
+    }
+
+    /** It is no run of the account's, so it waits for none. */
+    @Override
+    public int accountConcurrency() {
+        return Integer.MAX_VALUE;
+    }
+
+    @Override
+    public long startByNanos() {
+        return startByNanos;
     }
 
     @Override
@@ -27,12 +48,15 @@ final class CompileTask implements Task {
     }
 
     @Override
-    public void abandon() {
-        result.complete(new Compilation.Unavailable("the sandbox is closing"));
-    }
-
-    void refuse() {
-        result.complete(new Compilation.Unavailable("the queue before the sandbox is full"));
+    public void refuse(FairQueue.Offer why) {
+        result.complete(new Compilation.Unavailable(
+                switch (why) {
+                    case ACCEPTED -> throw new IllegalArgumentException("it was accepted");
+                    case FULL -> "the queue before the sandbox is full";
+                    case ACCOUNT_FULL -> "the account's share of the queue before the sandbox is full";
+                    case LATE -> "it waited too long before the sandbox";
+                    case CLOSED -> "the sandbox is closing";
+                }));
     }
 
     CompletionStage<Compilation> result() {

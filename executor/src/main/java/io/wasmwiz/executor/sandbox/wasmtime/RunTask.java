@@ -5,6 +5,8 @@ import io.wasmwiz.executor.sandbox.RunResult;
 import io.wasmwiz.executor.sandbox.RunResult.Cause;
 import io.wasmwiz.executor.sandbox.RunUsage;
 import io.wasmwiz.executor.sandbox.SandboxRun;
+import io.wasmwiz.executor.sandbox.queue.FairQueue;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -12,18 +14,19 @@ import org.jspecify.annotations.Nullable;
 /** A run on its way from the queue through one worker to its result. */
 final class RunTask implements Task, SandboxRun {
     private static final String CLOSING = "the sandbox is closing";
+    private static final String TOO_LATE = "its time to start passed before the sandbox could start it";
 
     private final CompletableFuture<RunResult> result = new CompletableFuture<>();
     private final RunRequest request;
     private final RunBuffer buffer;
-    private final TaskQueue queue;
+    private final FairQueue<Task> queue;
     private final SandboxMetrics metrics;
     private final long createdNanos = System.nanoTime();
 
     private volatile @Nullable Worker worker;
     private volatile boolean cancelled;
 
-    RunTask(RunRequest request, TaskQueue queue, SandboxMetrics metrics) {
+    RunTask(RunRequest request, FairQueue<Task> queue, SandboxMetrics metrics) {
         this.request = request;
         this.buffer = new RunBuffer(request);
         this.queue = queue;
@@ -33,6 +36,21 @@ final class RunTask implements Task, SandboxRun {
     @Override
     public CompletionStage<RunResult> result() {
         return result.minimalCompletionStage();
+    }
+
+    @Override
+    public UUID accountId() {
+        return request.module().accountId();
+    }
+
+    @Override
+    public int accountConcurrency() {
+        return request.start().accountConcurrency();
+    }
+
+    @Override
+    public long startByNanos() {
+        return request.start().startByNanos();
     }
 
     /** Sets the flag first: whoever starts the run later sees it, whoever started it before is told. */
@@ -86,8 +104,11 @@ final class RunTask implements Task, SandboxRun {
     /** The store is gone when this returns, so a result never overlaps with its run's memory. */
     private RunResult run(Worker performer, CompiledModules.Lookup lookup) {
         try (var guest = GuestRun.open(performer, this, lookup.module())) {
-            if (!request.mayStart().getAsBoolean()) {
-                return new RunResult.Refused(Cause.EVENTS_UNAVAILABLE, "events are refused");
+            if (request.start().isLate()) {
+                return new RunResult.Refused(Cause.START_BY_PASSED, TOO_LATE);
+            }
+            if (!request.start().mayStart().getAsBoolean()) {
+                return new RunResult.Refused(Cause.MAY_NOT_START, "it may not start any more");
             }
             if (!performer.begin(this, guest)) {
                 return cancelled
@@ -103,11 +124,18 @@ final class RunTask implements Task, SandboxRun {
     }
 
     @Override
-    public void abandon() {
-        refuse(Cause.CLOSED, CLOSING);
+    public void refuse(FairQueue.Offer why) {
+        switch (why) {
+            case ACCEPTED -> throw new IllegalArgumentException("it was accepted");
+            case FULL -> refuse(Cause.QUEUE_FULL, "the queue before the sandbox is full");
+            case ACCOUNT_FULL ->
+                refuse(Cause.ACCOUNT_QUEUE_FULL, "the account's share of the queue before the sandbox is full");
+            case LATE -> refuse(Cause.START_BY_PASSED, TOO_LATE);
+            case CLOSED -> refuse(Cause.CLOSED, CLOSING);
+        }
     }
 
-    void refuse(Cause cause, String message) {
+    private void refuse(Cause cause, String message) {
         finish(new RunResult.Refused(cause, message));
     }
 

@@ -30,7 +30,10 @@ final class SandboxMetrics {
         this.rejected = compilations("rejected");
     }
 
-    void queue(IntSupplier depth) {
+    void queue(IntSupplier depth, IntSupplier inProgress) {
+        Gauge.builder("wasmwiz.sandbox.tasks.in.progress", inProgress::getAsInt)
+                .description("tasks that a sandbox worker took and did not end yet")
+                .register(registry);
         Gauge.builder("wasmwiz.sandbox.queue.depth", depth::getAsInt)
                 .description("tasks waiting for a sandbox worker")
                 .register(registry);

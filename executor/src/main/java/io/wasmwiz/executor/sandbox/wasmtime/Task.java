@@ -1,10 +1,13 @@
 package io.wasmwiz.executor.sandbox.wasmtime;
 
-/** Work for a worker. Each of the two methods ends the task; at most one of them is called. */
-interface Task {
+import io.wasmwiz.executor.sandbox.queue.FairQueue;
+import io.wasmwiz.executor.sandbox.queue.QueuedTask;
+
+/** Work for a worker. One of {@link #perform} and {@link #refuse} ends it; at most one of them is called. */
+interface Task extends QueuedTask {
     /** Does it, on the worker's thread. */
     void perform(Worker worker);
 
-    /** Gives it up, because the sandbox is closing. */
-    void abandon();
+    /** Gives it up; {@code why} is not {@code ACCEPTED}. */
+    void refuse(FairQueue.Offer why);
 }

@@ -4,10 +4,11 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.wasmwiz.executor.sandbox.Compilation;
 import io.wasmwiz.executor.sandbox.ModuleCode;
 import io.wasmwiz.executor.sandbox.RunRequest;
-import io.wasmwiz.executor.sandbox.RunResult.Cause;
 import io.wasmwiz.executor.sandbox.SandboxConfig;
 import io.wasmwiz.executor.sandbox.SandboxRun;
 import io.wasmwiz.executor.sandbox.SandboxRuntime;
+import io.wasmwiz.executor.sandbox.queue.FairQueue;
+import io.wasmwiz.executor.sandbox.queue.LateTasks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -25,16 +26,18 @@ public final class WasmtimeSandbox implements SandboxRuntime {
 
     private static final Logger log = LoggerFactory.getLogger(WasmtimeSandbox.class);
 
-    private final TaskQueue queue;
+    private final FairQueue<Task> queue;
+    private final long maxWaitNanos;
     private final CompileCache compileCache;
     private final SandboxMetrics metrics;
     private final List<Worker> workers = new ArrayList<>();
     private final EpochTicker ticker;
 
     private WasmtimeSandbox(SandboxConfig config, MeterRegistry registry) {
-        this.queue = new TaskQueue(config.queueCapacity());
+        this.queue = new FairQueue<>(config.queue(), System::nanoTime, task -> task.refuse(FairQueue.Offer.LATE));
+        this.maxWaitNanos = config.queue().maxWait().toNanos();
         this.metrics = new SandboxMetrics(registry);
-        metrics.queue(queue::size);
+        metrics.queue(queue::size, queue::inProgress);
         this.compileCache = CompileCache.open();
         var shared = new CompiledModules.Shared(metrics);
         for (int number = 0; number < config.workers(); number++) {
@@ -53,6 +56,7 @@ public final class WasmtimeSandbox implements SandboxRuntime {
     public static WasmtimeSandbox open(SandboxConfig config, MeterRegistry metrics) {
         var sandbox = new WasmtimeSandbox(config, metrics);
         try {
+            Thread unused = LateTasks.watch(sandbox.queue);
             sandbox.workers.forEach(Worker::start);
             sandbox.workers.forEach(Worker::awaitReady);
             return sandbox;
@@ -64,29 +68,28 @@ public final class WasmtimeSandbox implements SandboxRuntime {
 
     @Override
     public CompletionStage<Compilation> compile(ModuleCode module) {
-        var task = new CompileTask(module);
-        switch (queue.offer(task)) {
-            case TAKEN -> {}
-            case FULL -> task.refuse();
-            case CLOSED -> task.abandon();
-        }
+        var task = new CompileTask(module, System.nanoTime() + maxWaitNanos);
+        offer(task);
         return task.result();
     }
 
     @Override
     public SandboxRun run(RunRequest request) {
         var run = new RunTask(request, queue, metrics);
-        switch (queue.offer(run)) {
-            case TAKEN -> {}
-            case FULL -> run.refuse(Cause.QUEUE_FULL, "the queue before the sandbox is full");
-            case CLOSED -> run.abandon();
-        }
+        offer(run);
         return run;
+    }
+
+    private void offer(Task task) {
+        FairQueue.Offer offer = queue.offer(task);
+        if (offer != FairQueue.Offer.ACCEPTED) {
+            task.refuse(offer);
+        }
     }
 
     @Override
     public void close() {
-        queue.close().forEach(Task::abandon);
+        queue.close().forEach(task -> task.refuse(FairQueue.Offer.CLOSED));
         workers.forEach(Worker::close);
         try {
             long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(CLOSE_SECONDS);

@@ -3,6 +3,7 @@ package io.wasmwiz.executor.sandbox.wasmtime;
 import io.github.kawamuray.wasmtime.Config;
 import io.github.kawamuray.wasmtime.Engine;
 import io.github.kawamuray.wasmtime.Store;
+import io.wasmwiz.executor.sandbox.queue.FairQueue;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -30,7 +31,7 @@ final class Worker {
 
     private final Object lock = new Object();
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
-    private final TaskQueue queue;
+    private final FairQueue<Task> queue;
     private final Path cacheSettings;
     private final CompiledModules.Shared shared;
     private final Thread thread;
@@ -45,7 +46,7 @@ final class Worker {
     private long deadlineNanos;
     private boolean closing;
 
-    Worker(int number, TaskQueue queue, Path cacheSettings, CompiledModules.Shared shared) {
+    Worker(int number, FairQueue<Task> queue, Path cacheSettings, CompiledModules.Shared shared) {
         this.queue = queue;
         this.cacheSettings = cacheSettings;
         this.shared = shared;
@@ -87,6 +88,7 @@ final class Worker {
         } catch (RuntimeException | Error e) {
             log.atError().setCause(e).log("sandbox task failed");
         } finally {
+            queue.finished(task);
             modules().disposeRetired();
         }
     }

@@ -17,6 +17,7 @@ import io.wasmwiz.executor.sandbox.RunResult;
 import io.wasmwiz.executor.sandbox.SandboxConfig;
 import io.wasmwiz.executor.sandbox.SandboxRun;
 import io.wasmwiz.executor.sandbox.Wat;
+import io.wasmwiz.executor.sandbox.queue.QueueConfig;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -63,7 +64,9 @@ public class SandboxBenchmark {
                 (i32.store (i32.const 4) (i32.load (i32.const 8)))
                 (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
                 """);
-        sandbox = WasmtimeSandbox.open(new SandboxConfig(2, 1_000, Duration.ofMillis(10)), new SimpleMeterRegistry());
+        sandbox = WasmtimeSandbox.open(
+                new SandboxConfig(2, new QueueConfig(1_000, 1_000, Duration.ofSeconds(10)), Duration.ofMillis(10)),
+                new SimpleMeterRegistry());
         request = new RunRequest(
                 new ModuleCode(new UUID(1, 1), ModuleDigest.of(wasm), wasm),
                 "hello world, this is standard input\n".getBytes(StandardCharsets.UTF_8),

@@ -1,0 +1,4 @@
+@NullMarked
+package io.wasmwiz.executor.sandbox.queue;
+
+import org.jspecify.annotations.NullMarked;
