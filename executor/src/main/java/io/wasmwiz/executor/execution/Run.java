@@ -89,20 +89,18 @@ final class Run {
                 command.arguments(),
                 command.environment(),
                 limits,
-                new StartConditions(
-                        caller.tier().maxConcurrency(),
-                        startByNanos,
-                        () -> events.isAccepting()
-                                && crashes.quarantine()
-                                        .allows(
-                                                caller.accountId(),
-                                                module.code().digest()))));
+                new StartConditions(caller.tier().maxConcurrency(), startByNanos, () -> mayStart(module))));
         cancellation.onCancel(run::cancel);
         return run.result()
                 .thenCompose(result -> result instanceof RunResult.Ran ran
                         ? record(ran, module, waitedNanos)
                         : completedFuture(
                                 new Outcome.Refused(refusalOf((RunResult.Refused) result, module, startByNanos))));
+    }
+
+    private boolean mayStart(LoadedModule module) {
+        return events.isAccepting()
+                && crashes.quarantine().allows(caller.accountId(), module.code().digest());
     }
 
     /** The first of the client's deadline, the lease's use-by and the end of the longest wait. */
@@ -119,7 +117,12 @@ final class Run {
     /** Recorded also when nobody waits for the answer any more. */
     private CompletionStage<Outcome> record(RunResult.Ran ran, LoadedModule module, long waitedNanos) {
         use = Permit.Use.SPENT;
-        ExecutionRecord execution = executionOf(ran, module, waitedNanos);
+        boolean charged =
+                switch (ExecutionStatus.of(ran).charging()) {
+                    case ALWAYS -> true;
+                    case BEYOND_FREE_CRASHES -> chargesCrash(module);
+                };
+        ExecutionRecord execution = executionOf(ran, module, waitedNanos, charged);
         return events.publish(execution).thenApply(publication -> {
             if (!execution.charged() && publication != Publication.UNRESOLVED) {
                 use = Permit.Use.RETURNED;
@@ -138,17 +141,14 @@ final class Run {
         });
     }
 
-    private ExecutionRecord executionOf(RunResult.Ran ran, LoadedModule module, long waitedNanos) {
+    /** Counts a crash of the module and says whether the account pays for it. */
+    private boolean chargesCrash(LoadedModule module) {
+        crashes.quarantine().crashed(caller.accountId(), module.code().digest());
+        return crashes.allowance().charges(caller.accountId(), permit.admittedAt());
+    }
+
+    private ExecutionRecord executionOf(RunResult.Ran ran, LoadedModule module, long waitedNanos, boolean charged) {
         ExecutionStatus status = ExecutionStatus.of(ran);
-        if (status == ExecutionStatus.SANDBOX_CRASHED) {
-            crashes.quarantine().crashed(caller.accountId(), module.code().digest());
-        }
-        boolean charged =
-                switch (status.charging()) {
-                    case ALWAYS -> true;
-                    case BEYOND_FREE_CRASHES ->
-                        crashes.allowance().charges(caller.accountId(), permit.admittedAt());
-                };
         return new ExecutionRecord(
                 permit.executionId(),
                 caller.accountId(),
