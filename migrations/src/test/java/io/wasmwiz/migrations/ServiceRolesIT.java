@@ -3,8 +3,8 @@ package io.wasmwiz.migrations;
 import static io.wasmwiz.migrations.Refusals.assertPermissionDenied;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.StringReader;
 import io.wasmwiz.service.database.SchemaCheck;
+import java.io.StringReader;
 import java.util.List;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.BeforeEach;

@@ -9,9 +9,6 @@ import io.wasmwiz.executor.auth.Caller;
 import io.wasmwiz.executor.auth.Tier;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -57,24 +54,13 @@ final class AccountQuota {
         SOON
     }
 
-    private static final class Waiter {
-        final Caller caller;
-        final CompletableFuture<Taken> answer = new CompletableFuture<>();
-        int emptyHanded;
-        int recalls;
-
-        Waiter(Caller caller) {
-            this.caller = caller;
-        }
-    }
-
     final UUID accountId;
     final String tierName;
     private final AdmissionConfig config;
     private final MinuteLimits minutes;
     private final AccountKeys keys;
     private final AccountLeases leases;
-    private final ArrayDeque<Waiter> waiting = new ArrayDeque<>();
+    private final WaitingCalls waiting = new WaitingCalls();
     private final LastAnswers last = new LastAnswers();
     private long dayWanted = FIRST_WANTED;
     private long minuteWanted = FIRST_WANTED;
@@ -109,25 +95,21 @@ final class AccountQuota {
         if (waiting.size() >= config.maxWaiting()) {
             return new Result.Answered(new Taken.Refused(Refusals.overloaded(config.maxWaiting())));
         }
-        Waiter waiter = new Waiter(caller);
-        waiting.add(waiter);
         boolean mustRequest = !requesting;
         requesting = true;
-        return new Result.Waiting(waiter.answer, mustRequest);
+        return new Result.Waiting(waiting.add(caller), mustRequest);
     }
 
     /** What to ask the store for now, after serving those for whom units came back. */
     synchronized Step next(long nowNanos) {
-        List<Runnable> completions = serve(nowNanos, waiter -> null);
-        return new Step(completions, Optional.ofNullable(waiting.peek()).map(first -> request(first.caller, nowNanos)));
+        List<Runnable> completions = serve(nowNanos, call -> null);
+        return new Step(completions, waiting.first().map(caller -> request(caller, nowNanos)));
     }
 
     /** For the calls that lack what {@code caller} lacks. */
     private QuotaRequest request(Caller caller, long nowNanos) {
         Optional<UUID> group = AccountKeys.group(caller, last.tier());
-        long calls = waiting.stream()
-                .filter(waiter -> AccountKeys.group(waiter.caller, last.tier()).equals(group))
-                .count();
+        long calls = waiting.ofGroup(group, last.tier());
         Optional<Instant> now = timeAt(leases.usable(caller.tier().version(), nowNanos), nowNanos);
         Optional<Instant> minute = now.map(AccountQuota::minuteOf);
         long minuteUnits = minute.map(start -> minutes.available(accountId, tierName, start))
@@ -159,17 +141,17 @@ final class AccountQuota {
                 .filter(ask -> ask.dayLimit() < answer.tier().perDay()
                         || ask.minuteLimit() < answer.tier().perMinute())
                 .isPresent());
-        List<Runnable> completions = serve(nowNanos, waiter -> {
+        List<Runnable> completions = serve(nowNanos, call -> {
             if (draining) {
                 return new Taken.Refused(Refusals.unavailable());
             }
             if (returning) {
-                return ++waiter.recalls <= config.maxRecalls()
+                return ++call.recalls <= config.maxRecalls()
                         ? null
                         : new Taken.Refused(spent.orElseThrow().refusal(tierName, nowNanos));
             }
-            return AccountKeys.group(waiter.caller, last.tier()).equals(served)
-                            && ++waiter.emptyHanded > MAX_EMPTY_HANDED
+            return AccountKeys.group(call.caller, last.tier()).equals(served)
+                            && ++call.emptyHanded > MAX_EMPTY_HANDED
                     ? new Taken.Refused(Refusals.unavailable())
                     : null;
         });
@@ -199,7 +181,7 @@ final class AccountQuota {
 
     /** The store could not be asked: who finds nothing now is told {@code refusal}. */
     synchronized Outcome failed(Admission.Refused refusal, long nowNanos) {
-        return new Outcome(serve(nowNanos, waiter -> new Taken.Refused(refusal)), Next.NEVER);
+        return new Outcome(serve(nowNanos, call -> new Taken.Refused(refusal)), Next.NEVER);
     }
 
     /** Ends the use of a unit; a returned one may be taken again while the lease is open. */
@@ -244,12 +226,14 @@ final class AccountQuota {
         return recalled;
     }
 
-    /** Retires everything and takes nothing more. */
-    synchronized void drain(long nowNanos, Upkeep upkeep) {
+    /** Retires everything, takes nothing more and lets nobody wait; the completions are to be run outside the lock. */
+    synchronized List<Runnable> drain(long nowNanos, Upkeep upkeep) {
         draining = true;
+        List<Runnable> completions = waiting.serve(call -> new Taken.Refused(Refusals.unavailable()));
         leases.retireIf(lease -> true, nowNanos);
         keys.sweep(nowNanos, 0);
         upkeep.giveBacks.addAll(keys.takeGiveBacks());
+        return completions;
     }
 
     /** What is known here of the caller's limits. */
@@ -273,17 +257,11 @@ final class AccountQuota {
                         .orElse(0L));
     }
 
-    private List<Runnable> serve(long nowNanos, Function<Waiter, @Nullable Taken> otherwise) {
-        List<Runnable> completions = new ArrayList<>();
-        for (Iterator<Waiter> waiters = waiting.iterator(); waiters.hasNext(); ) {
-            Waiter waiter = waiters.next();
-            Taken found = tryTake(waiter.caller, nowNanos);
-            Taken taken = found == null ? otherwise.apply(waiter) : found;
-            if (taken != null) {
-                waiters.remove();
-                completions.add(() -> waiter.answer.complete(taken));
-            }
-        }
+    private List<Runnable> serve(long nowNanos, Function<WaitingCalls.Call, @Nullable Taken> otherwise) {
+        List<Runnable> completions = waiting.serve(call -> {
+            Taken taken = tryTake(call.caller, nowNanos);
+            return taken == null ? otherwise.apply(call) : taken;
+        });
         requesting = !waiting.isEmpty();
         return completions;
     }

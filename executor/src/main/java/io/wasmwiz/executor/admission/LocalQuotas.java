@@ -132,7 +132,9 @@ final class LocalQuotas {
     void drain() {
         draining = true;
         Upkeep found = new Upkeep();
-        accounts.values().forEach(account -> account.drain(nanoTime.getAsLong(), found));
+        for (AccountQuota account : accounts.values()) {
+            account.drain(nanoTime.getAsLong(), found).forEach(Runnable::run);
+        }
         doUpkeep(found);
     }
 

@@ -602,6 +602,23 @@ class LeasedAdmissionTest {
     }
 
     @Test
+    void aDrainLetsNobodyWaitForUnitsThatOthersHold() {
+        AdmissionConfig patient = Configs.waiting("patient", Duration.ofSeconds(10));
+        LeasedAdmission holder = open(config());
+        while (store.held(account, "Free", TODAY) < 500) {
+            permit(get(holder, free));
+        }
+        LeasedAdmission waiting = open(patient);
+        CompletableFuture<Admission> answer = waiting.admit(free).toCompletableFuture();
+        await().until(() -> store.answers().stream().anyMatch(QuotaAnswer::returningSoon));
+        assertThat(answer).isNotDone();
+
+        waiting.close();
+
+        assertThat(answer).isCompletedWithValueMatching(Unavailable.class::isInstance);
+    }
+
+    @Test
     void aDrainWaitsForPermitsInUse() {
         LeasedAdmission admission = open(config());
         Permit running = permit(get(admission, free));
