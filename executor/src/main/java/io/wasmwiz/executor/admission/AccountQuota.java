@@ -150,8 +150,7 @@ final class AccountQuota {
                         ? null
                         : new Taken.Refused(spent.orElseThrow().refusal(tierName, nowNanos));
             }
-            return AccountKeys.group(call.caller, last.tier()).equals(served)
-                            && ++call.emptyHanded > MAX_EMPTY_HANDED
+            return AccountKeys.group(call.caller, last.tier()).equals(served) && ++call.emptyHanded > MAX_EMPTY_HANDED
                     ? new Taken.Refused(Refusals.unavailable())
                     : null;
         });

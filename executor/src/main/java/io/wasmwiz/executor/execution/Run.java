@@ -117,11 +117,10 @@ final class Run {
     /** Recorded also when nobody waits for the answer any more. */
     private CompletionStage<Outcome> record(RunResult.Ran ran, LoadedModule module, long waitedNanos) {
         use = Permit.Use.SPENT;
-        boolean charged =
-                switch (ExecutionStatus.of(ran).charging()) {
-                    case ALWAYS -> true;
-                    case BEYOND_FREE_CRASHES -> chargesCrash(module);
-                };
+        boolean charged = switch (ExecutionStatus.of(ran).charging()) {
+            case ALWAYS -> true;
+            case BEYOND_FREE_CRASHES -> chargesCrash(module);
+        };
         ExecutionRecord execution = executionOf(ran, module, waitedNanos, charged);
         return events.publish(execution).thenApply(publication -> {
             if (!execution.charged() && publication != Publication.UNRESOLVED) {

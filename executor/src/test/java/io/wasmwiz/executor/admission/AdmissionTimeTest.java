@@ -17,7 +17,8 @@ class AdmissionTimeTest {
     @Test
     void admissionNeverReadsTheClockOfItsMachine() throws IOException {
         try (Stream<Path> files = Files.list(Path.of("src/main/java/io/wasmwiz/executor/admission"))) {
-            List<Path> sources = files.filter(file -> file.toString().endsWith(".java")).toList();
+            List<Path> sources =
+                    files.filter(file -> file.toString().endsWith(".java")).toList();
             assertThat(sources).isNotEmpty();
             for (Path source : sources) {
                 String text = Files.readString(source);

@@ -170,8 +170,8 @@ class SharedQuotaIT {
     @Test
     void aKeysOwnLimitIsExactOverThreeExecutors() throws Exception {
         UUID account = database.insertAccount("narrow", "Daily");
-        Caller narrow = new Caller(
-                account, Optional.of(UUID.randomUUID()), Set.of(Scope.EXECUTE), tier("Daily", 500, 40));
+        Caller narrow =
+                new Caller(account, Optional.of(UUID.randomUUID()), Set.of(Scope.EXECUTE), tier("Daily", 500, 40));
 
         List<Admission> answers = spendAll(300, i -> i % 3, narrow);
 

@@ -22,8 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The charging rules, a row each: what a run costs, and what becomes of the unit that its permit took. */
 class ChargingTest {
     /** One free crash a day; modules are never put under quarantine. */
-    private static final CrashConfig CRASHES =
-            new CrashConfig(1, 100, Duration.ofMinutes(10), Duration.ofMinutes(30));
+    private static final CrashConfig CRASHES = new CrashConfig(1, 100, Duration.ofMinutes(10), Duration.ofMinutes(30));
 
     private final PipelineFixture pipeline = new PipelineFixture(CRASHES);
 

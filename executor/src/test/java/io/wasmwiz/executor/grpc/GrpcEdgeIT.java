@@ -55,6 +55,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -153,17 +154,17 @@ class GrpcEdgeIT {
                 .withInterceptors(MetadataUtils.newCaptureMetadataInterceptor(new AtomicReference<>(), trailers));
 
         stub.execute(Programs.inline(MODULE));
-        assertRateLimits(trailers.get());
+        assertRateLimits(trailers);
         Errors.of(() -> stub.execute(ExecuteRequest.getDefaultInstance()));
-        assertRateLimits(trailers.get());
+        assertRateLimits(trailers);
         sandbox.failsWith(new IllegalStateException("a surprise"));
         Errors.of(() -> stub.execute(Programs.inline(MODULE)));
-        assertRateLimits(trailers.get());
+        assertRateLimits(trailers);
     }
 
-    private static void assertRateLimits(Metadata trailers) {
-        assertThat(trailers.get(RateLimitInterceptor.POLICY))
-                .isEqualTo("\"minute\";q=10;w=60, \"day\";q=500;w=86400");
+    private static void assertRateLimits(AtomicReference<Metadata> last) {
+        Metadata trailers = Objects.requireNonNull(last.get());
+        assertThat(trailers.get(RateLimitInterceptor.POLICY)).isEqualTo("\"minute\";q=10;w=60, \"day\";q=500;w=86400");
         assertThat(trailers.get(RateLimitInterceptor.LEFT)).isEqualTo("\"minute\";r=7;t=31, \"day\";r=450;t=7200");
     }
 
@@ -176,8 +177,7 @@ class GrpcEdgeIT {
                         new RateLimits.Window(10, Optional.empty()), new RateLimits.Window(500, Optional.empty())),
                 trailers);
 
-        assertThat(trailers.get(RateLimitInterceptor.POLICY))
-                .isEqualTo("\"minute\";q=10;w=60, \"day\";q=500;w=86400");
+        assertThat(trailers.get(RateLimitInterceptor.POLICY)).isEqualTo("\"minute\";q=10;w=60, \"day\";q=500;w=86400");
         assertThat(trailers.containsKey(RateLimitInterceptor.LEFT)).isFalse();
     }
 
