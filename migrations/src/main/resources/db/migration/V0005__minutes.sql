@@ -9,6 +9,7 @@ CREATE INDEX quota_leases_recalled ON quota_leases (executor) WHERE recalled_at 
 -- day back that it did not spend; those of a minute, and those of an executor that died, are lost with their period.
 CREATE TABLE key_grants (
     api_key_id uuid        NOT NULL,
+    user_id    uuid        NOT NULL,
     period     text        NOT NULL CHECK (period IN ('minute', 'day')),
     starts_at  timestamptz NOT NULL,
     granted    bigint      NOT NULL DEFAULT 0 CHECK (granted >= 0),
@@ -16,6 +17,12 @@ CREATE TABLE key_grants (
     -- Checked after the period itself: checks go by name.
     CONSTRAINT key_grants_starts_with_period CHECK (date_trunc(period, starts_at, 'UTC') = starts_at)
 );
+
+ALTER TABLE key_grants ENABLE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON key_grants TO wasmwiz_executor USING (user_id = current_account_id());
+CREATE POLICY quota ON key_grants TO wasmwiz_executor USING (works_across_accounts('quota'));
+CREATE POLICY metering ON key_grants TO wasmwiz_metering USING (true);
+CREATE POLICY reader ON key_grants FOR SELECT TO wasmwiz_reader USING (true);
 
 -- How many units to hand out at once: what is wanted, but at most one of `parts` of the allowance and `maximum`; more only
 -- when more calls wait. Of the last four such blocks, only what calls wait for, so that no unit lies where nobody needs it.
@@ -63,6 +70,8 @@ DECLARE
     day_start    timestamptz := today::timestamp AT TIME ZONE 'UTC';
     this_minute  timestamptz := date_trunc('minute', now(), 'UTC');
 BEGIN
+    -- To the end of the transaction, which for the executor is this statement.
+    PERFORM set_config('wasmwiz.account_id', account::text, true);
     asked_at := now();
     day_end := (today + 1)::timestamp AT TIME ZONE 'UTC';
     minute_start := CASE WHEN at_minute > this_minute AND at_minute <= now() + interval '5 seconds'
@@ -107,7 +116,7 @@ BEGIN
         END IF;
     END IF;
     IF key_day_waiting > 0 AND key_day_limit < day_limit THEN
-        INSERT INTO key_grants AS g (api_key_id, period, starts_at) VALUES (key_id, 'day', day_start)
+        INSERT INTO key_grants AS g (api_key_id, user_id, period, starts_at) VALUES (key_id, account, 'day', day_start)
         ON CONFLICT (api_key_id, period, starts_at) DO UPDATE SET granted = g.granted
         RETURNING g.granted INTO key_day_granted;
         key_day_units := quota_block(key_day_limit, key_day_granted, 50, max_block, key_day_wanted, key_day_waiting);
@@ -120,7 +129,8 @@ BEGIN
         END IF;
     END IF;
     IF key_minute_waiting > 0 AND key_minute_limit < minute_limit THEN
-        INSERT INTO key_grants AS g (api_key_id, period, starts_at) VALUES (key_id, 'minute', minute_start)
+        INSERT INTO key_grants AS g (api_key_id, user_id, period, starts_at)
+        VALUES (key_id, account, 'minute', minute_start)
         ON CONFLICT (api_key_id, period, starts_at) DO UPDATE SET granted = g.granted
         RETURNING g.granted INTO key_minute_granted;
         key_minute_units :=

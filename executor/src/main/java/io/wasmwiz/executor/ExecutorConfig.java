@@ -52,12 +52,13 @@ public record ExecutorConfig(
         problems.require(!adminHost.isBlank(), "--admin-host must be a host name or an address");
         problems.requireRange("--admin-port", adminPort, 0, 65_535);
         database.check(problems);
-        int databaseThreads = auth.databaseThreads() + admission.databaseThreads() + workThreads;
+        // Two more: the epoch poll, so that a revocation waits for nobody, and the health probe.
+        int connections = auth.databaseThreads() + admission.databaseThreads() + workThreads + 2;
         problems.require(
-                database.poolSize() > databaseThreads,
+                database.poolSize() >= connections,
                 "--database-pool-size must be at least --auth-database-threads + --admission-database-threads +"
-                        + " --work-threads + 1 = %s, was %s",
-                databaseThreads + 1,
+                        + " --work-threads + 2 = %s, was %s",
+                connections,
                 database.poolSize());
         auth.check(problems);
         admission.check(problems);
@@ -71,6 +72,12 @@ public record ExecutorConfig(
                 "--upload-buffer-bytes must be at least four times --max-module-bytes, because one account may hold a"
                         + " quarter of it: was %s, with modules of up to %s",
                 modules.uploadBytes(),
+                requests.maxModuleBytes());
+        problems.require(
+                modules.inspectionBytes() / 4 >= requests.maxModuleBytes(),
+                "--inspection-buffer-bytes must be at least four times --max-module-bytes, because one account may hold a"
+                        + " quarter of it: was %s, with modules of up to %s",
+                modules.inspectionBytes(),
                 requests.maxModuleBytes());
         problems.requireRange("--work-threads", workThreads, 1, 64);
         problems.requireRange("--work-queue", workQueue, 1, 100_000);

@@ -1,5 +1,6 @@
 package io.wasmwiz.executor;
 
+import static io.wasmwiz.executor.grpc.ServiceHealth.AUTHENTICATION;
 import static io.wasmwiz.executor.grpc.ServiceHealth.KAFKA;
 import static io.wasmwiz.executor.grpc.ServiceHealth.POSTGRESQL;
 
@@ -32,6 +33,7 @@ import io.wasmwiz.executor.sandbox.wasmtime.WasmtimeSandbox;
 import io.wasmwiz.executor.usage.PostgresUsageQueries;
 import io.wasmwiz.executor.wasm.ModulePolicy;
 import io.wasmwiz.executor.wasm.ModulePolicyConfig;
+import io.wasmwiz.executor.work.FairPool;
 import io.wasmwiz.executor.work.WorkPool;
 import io.wasmwiz.service.BuildInfo;
 import io.wasmwiz.service.Closer;
@@ -40,7 +42,6 @@ import io.wasmwiz.service.database.Database;
 import io.wasmwiz.service.database.SchemaCheck;
 import io.wasmwiz.service.health.HealthCheck;
 import io.wasmwiz.service.health.HealthMonitor;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -96,8 +97,8 @@ public final class ExecutorServer implements AutoCloseable {
             InFlight inFlight =
                     closer.add(InFlight.open(config.events().deliveryTimeout().plusSeconds(5), metrics));
             WorkPool reads = closer.add(WorkPool.open("database", config.workThreads(), config.workQueue(), metrics));
-            WorkPool inspection =
-                    closer.add(WorkPool.open("inspection", config.workThreads(), config.workQueue(), metrics));
+            FairPool inspection =
+                    closer.add(FairPool.open("inspection", config.workThreads(), config.workQueue(), metrics));
             WasmtimeSandbox sandbox = closer.add(WasmtimeSandbox.open(config.sandbox(), metrics));
             ModuleLibrary modules = new ModuleLibrary(
                     config.modules(),
@@ -117,8 +118,7 @@ public final class ExecutorServer implements AutoCloseable {
                     new Crashes(config.crashes(), Ticker.systemTicker(), metrics),
                     inFlight,
                     System::nanoTime);
-            CachingAuthenticator keys =
-                    closer.add(CachingAuthenticator.open(config.auth(), database.jdbi(), Clock.systemUTC(), metrics));
+            CachingAuthenticator keys = closer.add(CachingAuthenticator.open(config.auth(), database.jdbi(), metrics));
             Authenticator authenticator = config.auth().required() ? keys : new DevelopmentAuthenticator(keys);
             ScheduledThreadPoolExecutor timers = timers(closer);
 
@@ -126,6 +126,10 @@ public final class ExecutorServer implements AutoCloseable {
                     List.of(
                             new HealthCheck(POSTGRESQL, () -> {
                                 database.ping();
+                                return true;
+                            }),
+                            new HealthCheck(AUTHENTICATION, () -> {
+                                keys.requireFresh();
                                 return true;
                             }),
                             new HealthCheck(KAFKA, () -> {

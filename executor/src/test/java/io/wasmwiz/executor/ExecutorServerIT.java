@@ -107,6 +107,8 @@ class ExecutorServerIT {
         assertThat(receipt.getExitCode()).isZero();
         assertThat(receipt.getModuleDigest())
                 .isEqualTo(ModuleDigest.of(Programs.HELLO).toString());
+        assertThat(receipt.getCacheHit()).isFalse();
+        assertThat(event.getCacheHit()).isFalse();
         assertThat(receipt.getPeakMemoryBytes()).isEqualTo(65_536);
         assertThat(receipt.getModuleBytes()).isEqualTo(Programs.HELLO.length);
         assertThat(receipt.getInputBytes()).isZero();

@@ -39,7 +39,7 @@ final class SchemaChecksIT {
             row("quota_leases id=" + ID + ", user_id=" + ID + ", tier='Free', size=1, executor='e', day='2026-01-31', "
                     + "granted_at='2026-01-31T00:00:00Z', use_by='2026-02-01T00:00:00Z'"),
             row("minute_grants user_id=" + ID + ", tier='Free', minute='2026-01-31T00:01:00Z'"),
-            row("key_grants api_key_id=" + ID + ", period='day', starts_at='2026-01-31T00:00:00Z'"),
+            row("key_grants api_key_id=" + ID + ", user_id=" + ID + ", period='day', starts_at='2026-01-31T00:00:00Z'"),
             row("request_claims user_id=" + ID + ", request_id=" + ID + ", execution_id=" + ID + ", day=" + TODAY
                     + ", content_hash=" + HASH),
             row("usage_logs day=" + TODAY + ", execution_id=" + ID + ", user_id=" + ID + ", module_digest=" + HASH

@@ -5,6 +5,7 @@ import io.wasmwiz.executor.admission.QuotaAnswer.LeaseGrant;
 import io.wasmwiz.executor.admission.QuotaAnswer.TierLimits;
 import io.wasmwiz.executor.admission.QuotaRequest.Ask;
 import io.wasmwiz.executor.admission.QuotaRequest.KeyAsk;
+import io.wasmwiz.executor.database.AccountTransactions;
 import io.wasmwiz.service.database.Database;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.Jdbi;
@@ -32,11 +34,13 @@ final class PostgresQuotaStore implements QuotaStore {
     private static final int QUERY_SECONDS = 2;
 
     private final Jdbi jdbi;
+    private final AccountTransactions transactions;
     private final TimedIds ids;
     private final AdmissionConfig config;
 
     PostgresQuotaStore(Jdbi jdbi, TimedIds ids, AdmissionConfig config) {
         this.jdbi = jdbi;
+        this.transactions = new AccountTransactions(jdbi);
         this.ids = ids;
         this.config = config;
     }
@@ -54,7 +58,8 @@ final class PostgresQuotaStore implements QuotaStore {
         @Nullable KeyAsk key = request.key().orElse(null);
         Ask keyDay = key == null ? Ask.NOTHING : key.day();
         Ask keyMinute = key == null ? Ask.NOTHING : key.minute();
-        return with(handle -> handle.createQuery(TAKE)
+        // The function says itself whose rows it means: one trip.
+        return orUnavailable(() -> jdbi.withHandle(handle -> handle.createQuery(TAKE)
                 .setQueryTimeout(QUERY_SECONDS)
                 .bind("account", request.accountId())
                 .bind("tier", request.tier())
@@ -80,7 +85,7 @@ final class PostgresQuotaStore implements QuotaStore {
                 .bind("keyMinuteWanted", keyMinute.wanted())
                 .bind("keyMinuteWaiting", keyMinute.waiting())
                 .map((row, context) -> answer(row))
-                .one());
+                .one()));
     }
 
     private static QuotaAnswer answer(ResultSet row) throws SQLException {
@@ -115,7 +120,7 @@ final class PostgresQuotaStore implements QuotaStore {
 
     @Override
     public List<RecalledLease> recalled() {
-        return with(handle -> handle.createQuery(RECALLED)
+        return acrossAccounts(handle -> handle.createQuery(RECALLED)
                 .setQueryTimeout(QUERY_SECONDS)
                 .bind("executor", config.executorId())
                 .map((row, context) -> new RecalledLease(
@@ -138,7 +143,7 @@ final class PostgresQuotaStore implements QuotaStore {
 
     @Override
     public Map<UUID, Duration> renew(Collection<UUID> leaseIds) {
-        return with(handle -> handle
+        return acrossAccounts(handle -> handle
                 .createQuery(RENEW)
                 .setQueryTimeout(QUERY_SECONDS)
                 .bindArray("ids", UUID.class, leaseIds.toArray())
@@ -158,7 +163,7 @@ final class PostgresQuotaStore implements QuotaStore {
 
     @Override
     public void giveBack(UUID keyId, Instant dayStart, long units) {
-        with(handle -> handle.createUpdate(GIVE_BACK)
+        acrossAccounts(handle -> handle.createUpdate(GIVE_BACK)
                 .setQueryTimeout(QUERY_SECONDS)
                 .bind("units", units)
                 .bind("key", keyId)
@@ -166,9 +171,13 @@ final class PostgresQuotaStore implements QuotaStore {
                 .execute());
     }
 
-    private <T> T with(HandleCallback<T, RuntimeException> work) {
+    private <T> T acrossAccounts(HandleCallback<T, RuntimeException> work) {
+        return orUnavailable(() -> transactions.acrossForQuota(work));
+    }
+
+    private static <T> T orUnavailable(Supplier<T> work) {
         try {
-            return jdbi.withHandle(work);
+            return work.get();
         } catch (RuntimeException e) {
             throw Database.isUnavailable(e) ? new StoreUnavailableException(e) : e;
         }

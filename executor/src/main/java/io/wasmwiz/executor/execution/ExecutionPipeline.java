@@ -8,9 +8,10 @@ import io.wasmwiz.executor.admission.Permit;
 import io.wasmwiz.executor.auth.Caller;
 import io.wasmwiz.executor.events.ExecutionEvents;
 import io.wasmwiz.executor.execution.RequestRules.Checked;
-import io.wasmwiz.executor.modules.LoadedModule;
 import io.wasmwiz.executor.modules.ModuleLibrary;
 import io.wasmwiz.executor.modules.ModuleLookup;
+import io.wasmwiz.executor.modules.ModuleTask;
+import io.wasmwiz.executor.modules.ReadyModule;
 import io.wasmwiz.executor.refusal.Refusal;
 import io.wasmwiz.executor.refusal.RefusedException;
 import io.wasmwiz.executor.sandbox.RunLimits;
@@ -80,14 +81,30 @@ public final class ExecutionPipeline {
         }
         Checked.Valid request = (Checked.Valid) checked;
         inFlight.enter();
-        return surely(() -> modules.find(caller.accountId(), request.module()))
-                .thenCompose(found -> admit(caller, command, request.limits(), found, cancellation))
+        ModuleTask<ModuleLookup> search;
+        try {
+            search = modules.find(caller.accountId(), request.module());
+        } catch (RuntimeException e) {
+            inFlight.exit();
+            return CompletableFuture.failedFuture(e);
+        }
+        cancellation.onCancel(search::cancel);
+        return search.result()
+                .thenCompose(found -> admit(caller, command, request.limits(), found, search, cancellation))
                 .exceptionally(ExecutionPipeline::refusalOrThrow)
-                .whenComplete((outcome, failure) -> inFlight.exit());
+                .whenComplete((outcome, failure) -> {
+                    search.close();
+                    inFlight.exit();
+                });
     }
 
     private CompletionStage<Outcome> admit(
-            Caller caller, ExecuteCommand command, RunLimits limits, ModuleLookup found, Cancellation cancellation) {
+            Caller caller,
+            ExecuteCommand command,
+            RunLimits limits,
+            ModuleLookup found,
+            ModuleTask<ModuleLookup> search,
+            Cancellation cancellation) {
         if (found instanceof ModuleLookup.Refused no) {
             return refused(no.refusal());
         }
@@ -110,15 +127,16 @@ public final class ExecutionPipeline {
             Permit permit = ((Admission.Admitted) answer).permit();
             Run run = new Run(caller, command, limits, permit, cancellation, sandbox, queue, events, crashes, nanoTime);
             return surely(() -> ready(found))
+                    .whenComplete((module, failure) -> search.close())
                     .thenCompose(run::start)
                     .whenComplete((outcome, failure) -> permit.release(run.use()));
         });
     }
 
-    private CompletionStage<LoadedModule> ready(ModuleLookup found) {
+    private CompletionStage<ReadyModule> ready(ModuleLookup found) {
         return found instanceof ModuleLookup.Fresh fresh
                 ? modules.keep(fresh)
-                : completedFuture(((ModuleLookup.Known) found).module());
+                : completedFuture(new ReadyModule(((ModuleLookup.Known) found).module(), true));
     }
 
     /** The stage, or a failed one when not even that came. */

@@ -8,7 +8,9 @@ import io.wasmwiz.executor.events.ExecutionEvents;
 import io.wasmwiz.executor.events.ExecutionEvents.Publication;
 import io.wasmwiz.executor.events.ExecutionRecord;
 import io.wasmwiz.executor.modules.LoadedModule;
+import io.wasmwiz.executor.modules.ReadyModule;
 import io.wasmwiz.executor.refusal.Refusal;
+import io.wasmwiz.executor.sandbox.ModuleCode;
 import io.wasmwiz.executor.sandbox.RunLimits;
 import io.wasmwiz.executor.sandbox.RunRequest;
 import io.wasmwiz.executor.sandbox.RunResult;
@@ -74,7 +76,8 @@ final class Run {
         return use;
     }
 
-    CompletionStage<Outcome> start(LoadedModule module) {
+    CompletionStage<Outcome> start(ReadyModule ready) {
+        LoadedModule module = ready.module();
         if (cancellation.isCancelled()) {
             return completedFuture(new Outcome.Refused(new Refusal.Cancelled()));
         }
@@ -93,7 +96,7 @@ final class Run {
         cancellation.onCancel(run::cancel);
         return run.result()
                 .thenCompose(result -> result instanceof RunResult.Ran ran
-                        ? record(ran, module, waitedNanos)
+                        ? record(ran, ready, waitedNanos)
                         : completedFuture(
                                 new Outcome.Refused(refusalOf((RunResult.Refused) result, module, startByNanos))));
     }
@@ -115,13 +118,13 @@ final class Run {
     }
 
     /** Recorded also when nobody waits for the answer any more. */
-    private CompletionStage<Outcome> record(RunResult.Ran ran, LoadedModule module, long waitedNanos) {
+    private CompletionStage<Outcome> record(RunResult.Ran ran, ReadyModule ready, long waitedNanos) {
         use = Permit.Use.SPENT;
         boolean charged = switch (ExecutionStatus.of(ran).charging()) {
             case ALWAYS -> true;
-            case BEYOND_FREE_CRASHES -> chargesCrash(module);
+            case BEYOND_FREE_CRASHES -> chargesCrash(ready.module());
         };
-        ExecutionRecord execution = executionOf(ran, module, waitedNanos, charged);
+        ExecutionRecord execution = executionOf(ran, ready, waitedNanos, charged);
         return events.publish(execution).thenApply(publication -> {
             if (!execution.charged() && publication != Publication.UNRESOLVED) {
                 use = Permit.Use.RETURNED;
@@ -146,13 +149,14 @@ final class Run {
         return crashes.allowance().charges(caller.accountId(), permit.admittedAt());
     }
 
-    private ExecutionRecord executionOf(RunResult.Ran ran, LoadedModule module, long waitedNanos, boolean charged) {
+    private ExecutionRecord executionOf(RunResult.Ran ran, ReadyModule ready, long waitedNanos, boolean charged) {
+        ModuleCode code = ready.module().code();
         ExecutionStatus status = ExecutionStatus.of(ran);
         return new ExecutionRecord(
                 permit.executionId(),
                 caller.accountId(),
                 caller.apiKeyId(),
-                module.code().digest(),
+                code.digest(),
                 caller.tier().name(),
                 caller.tier().version(),
                 permit.leaseId(),
@@ -164,10 +168,10 @@ final class Run {
                 micros(ran.usage().cpuNanos()),
                 micros(waitedNanos + ran.usage().queueNanos()),
                 ran.usage().peakMemoryBytes(),
-                module.code().bytes().length,
+                code.bytes().length,
                 command.input().length,
                 (long) ran.stdout().length + ran.stderr().length,
-                ran.usage().cacheHit(),
+                ready.compiledBefore() && ran.usage().cacheHit(),
                 ran.stdoutTruncated() || ran.stderrTruncated(),
                 ran.outputLost(),
                 charged);

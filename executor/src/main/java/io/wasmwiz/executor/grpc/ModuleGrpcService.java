@@ -11,6 +11,7 @@ import io.wasmwiz.executor.modules.ModulesConfig;
 import io.wasmwiz.executor.modules.StoredModule;
 import io.wasmwiz.executor.refusal.Refusal;
 import io.wasmwiz.executor.refusal.RefusedException;
+import io.wasmwiz.executor.work.ByteBudget;
 import io.wasmwiz.v1.DeleteModuleRequest;
 import io.wasmwiz.v1.DeleteModuleResponse;
 import io.wasmwiz.v1.GetModuleRequest;
@@ -35,7 +36,7 @@ public final class ModuleGrpcService extends ModuleServiceGrpc.ModuleServiceImpl
     private final ModuleLibrary modules;
     private final int maxModuleBytes;
     private final ModulesConfig config;
-    private final UploadBudget uploads;
+    private final ByteBudget uploads;
     private final ScheduledExecutorService timers;
 
     /**
@@ -53,7 +54,7 @@ public final class ModuleGrpcService extends ModuleServiceGrpc.ModuleServiceImpl
         this.modules = modules;
         this.maxModuleBytes = maxModuleBytes;
         this.config = config;
-        this.uploads = new UploadBudget(config.uploadBytes());
+        this.uploads = new ByteBudget(config.uploadBytes());
         this.timers = timers;
         Gauge.builder("wasmwiz.uploads.held.bytes", uploads::heldBytes)
                 .description("Bytes that uploads in progress hold")
@@ -120,7 +121,7 @@ public final class ModuleGrpcService extends ModuleServiceGrpc.ModuleServiceImpl
 
     private static ListModulesResponse page(UUID account, int size, List<StoredModule> found) {
         ListModulesResponse.Builder page = ListModulesResponse.newBuilder();
-        found.stream().limit(size).map(ProtoMapper::toProto).forEach(page::addModules);
+        found.stream().limit(size).map(ProtoMapper::toListed).forEach(page::addModules);
         if (found.size() > size) {
             StoredModule last = found.get(size - 1);
             page.setNextPageToken(PageTokens.encode(

@@ -5,14 +5,15 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.wasmwiz.executor.modules.ModuleDigest;
 import io.wasmwiz.executor.modules.ModuleStore.Keeping;
+import io.wasmwiz.executor.modules.ModuleTask;
 import io.wasmwiz.executor.refusal.Refusal;
+import io.wasmwiz.executor.work.ByteBudget;
 import io.wasmwiz.v1.UploadModuleHeader;
 import io.wasmwiz.v1.UploadModuleRequest;
 import io.wasmwiz.v1.UploadModuleResponse;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -30,12 +31,12 @@ final class ModuleUpload implements StreamObserver<UploadModuleRequest> {
     /** What is done with the bytes. */
     @FunctionalInterface
     interface Keep {
-        CompletionStage<Keeping.Kept> keep(byte[] bytes, Optional<ModuleDigest> expected, String name);
+        ModuleTask<Keeping.Kept> keep(byte[] bytes, Optional<ModuleDigest> expected, String name);
     }
 
     private final ServerCallStreamObserver<UploadModuleResponse> response;
     private final UUID account;
-    private final UploadBudget budget;
+    private final ByteBudget budget;
     private final int maxModuleBytes;
     private final Keep keep;
     private final Future<?> timeout;
@@ -44,11 +45,12 @@ final class ModuleUpload implements StreamObserver<UploadModuleRequest> {
     private Optional<ModuleDigest> expected = Optional.empty();
     private ByteString received = ByteString.EMPTY;
     private boolean ended;
+    private @Nullable ModuleTask<Keeping.Kept> keeping;
 
     ModuleUpload(
             ServerCallStreamObserver<UploadModuleResponse> response,
             UUID account,
-            UploadBudget budget,
+            ByteBudget budget,
             int maxModuleBytes,
             Duration maxTime,
             ScheduledExecutorService timers,
@@ -145,9 +147,12 @@ final class ModuleUpload implements StreamObserver<UploadModuleRequest> {
         }
         ended = true;
         timeout.cancel(false);
-        ByteString all = received;
-        keep.keep(all.toByteArray(), expected, header.getName()).whenComplete((kept, failure) -> {
-            budget.giveBack(account, all.size());
+        int size = received.size();
+        byte[] all = received.toByteArray();
+        received = ByteString.EMPTY;
+        keeping = keep.keep(all, expected, header.getName());
+        keeping.result().whenComplete((kept, failure) -> {
+            budget.giveBack(account, size);
             reply(kept, failure);
         });
     }
@@ -176,8 +181,16 @@ final class ModuleUpload implements StreamObserver<UploadModuleRequest> {
         }
     }
 
+    /** Nobody waits any more: what was received goes, and an inspection that did not begin never does. */
     private void abandon() {
-        end();
+        ModuleTask<Keeping.Kept> unwanted;
+        synchronized (this) {
+            end();
+            unwanted = keeping;
+        }
+        if (unwanted != null) {
+            unwanted.cancel();
+        }
     }
 
     private synchronized boolean end() {

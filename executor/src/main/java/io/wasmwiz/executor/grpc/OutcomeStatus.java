@@ -39,6 +39,16 @@ final class OutcomeStatus {
                                     "keys cannot be checked at present; nothing ran")
                             .retryAfter(no.retryAfter())),
             row(
+                    Refusal.AuthenticationFailuresSpent.class,
+                    no -> new Answer(
+                                    Code.RESOURCE_EXHAUSTED,
+                                    "AUTHENTICATION_FAILURES_SPENT",
+                                    "%d authentications a minute from one address may fail; this key was not looked at"
+                                            .formatted(no.limitPerMinute()))
+                            .with("limit", no.limitPerMinute())
+                            .quota("address", "failed authentications per minute")
+                            .retryAfter(no.retryAfter())),
+            row(
                     Refusal.AccountCallsSpent.class,
                     no -> new Answer(
                                     Code.RESOURCE_EXHAUSTED,
@@ -66,7 +76,11 @@ final class OutcomeStatus {
                     Refusal.ModuleNotFound.class,
                     no -> new Answer(Code.NOT_FOUND, "MODULE_NOT_FOUND", "this account has no module of this digest")
                             .with("digest", no.digest())),
-            row(Refusal.ModuleRefused.class, no -> new Answer(Code.INVALID_ARGUMENT, no.reason(), no.message())),
+            row(Refusal.ModuleRefused.class, no -> {
+                Answer answer = new Answer(Code.INVALID_ARGUMENT, no.reason(), no.message());
+                no.figures().forEach(answer::with);
+                return answer;
+            }),
             row(
                     Refusal.MemoryMinimumAboveLimit.class,
                     no -> new Answer(

@@ -128,6 +128,13 @@ final class ProtoMapper {
                 .build();
     }
 
+    /** For a page of many: without the details of imports and exports. */
+    static Module toListed(StoredModule module) {
+        Module.Builder listed = toProto(module).toBuilder();
+        listed.getProfileBuilder().clearImportDetails().clearExportDetails();
+        return listed.build();
+    }
+
     static GetQuotaResponse toProto(Tier tier, QuotaCounts counts, QuotaFigures.Unspent unspent) {
         GetQuotaResponse.Builder quota = GetQuotaResponse.newBuilder()
                 .setTier(tier.name())

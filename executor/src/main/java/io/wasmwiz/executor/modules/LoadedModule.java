@@ -7,4 +7,8 @@ import io.wasmwiz.executor.sandbox.ModuleCode;
  *
  * @param memoryMinimumPages linear memory that it starts with, in pages of 64 KiB
  */
-public record LoadedModule(ModuleCode code, long memoryMinimumPages) {}
+public record LoadedModule(ModuleCode code, long memoryMinimumPages) {
+    static LoadedModule of(ModuleLookup.Fresh fresh) {
+        return new LoadedModule(fresh.code(), fresh.findings().memoryMinimumPages());
+    }
+}

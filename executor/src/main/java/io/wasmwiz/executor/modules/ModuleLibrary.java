@@ -6,9 +6,10 @@ import io.wasmwiz.executor.modules.ModuleStore.Keeping;
 import io.wasmwiz.executor.modules.ModuleStore.Position;
 import io.wasmwiz.executor.refusal.Refusal;
 import io.wasmwiz.executor.refusal.RefusedException;
-import io.wasmwiz.executor.sandbox.Compilation;
 import io.wasmwiz.executor.sandbox.ModuleCode;
 import io.wasmwiz.executor.sandbox.SandboxRuntime;
+import io.wasmwiz.executor.work.ByteBudget;
+import io.wasmwiz.executor.work.FairPool;
 import io.wasmwiz.executor.work.WorkPool;
 import java.time.Duration;
 import java.util.List;
@@ -28,12 +29,13 @@ public final class ModuleLibrary {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
     private final ModuleStore store;
-    private final ModuleInspector inspector;
-    private final SandboxRuntime sandbox;
     private final WorkPool database;
-    private final WorkPool inspection;
+    private final FairPool inspection;
     private final ModuleCache cache;
-    private final int limitPerAccount;
+    private final Inspections inspections;
+    private final ModuleKeeping keeping;
+    /** Bytes of inline modules between their arrival and the end of their being looked up, or kept. */
+    private final ByteBudget inlineBytes;
 
     public ModuleLibrary(
             ModulesConfig config,
@@ -41,38 +43,56 @@ public final class ModuleLibrary {
             ModuleInspector inspector,
             SandboxRuntime sandbox,
             WorkPool database,
-            WorkPool inspection,
-            MeterRegistry metrics) {
+            FairPool inspection,
+            MeterRegistry registry) {
         this.store = store;
-        this.inspector = inspector;
-        this.sandbox = sandbox;
         this.database = database;
         this.inspection = inspection;
-        this.cache = new ModuleCache(config.cacheBytes(), config.cacheTime(), Ticker.systemTicker(), metrics);
-        this.limitPerAccount = config.perAccount();
+        ModuleMetrics metrics = new ModuleMetrics(registry);
+        Ticker ticker = Ticker.systemTicker();
+        this.cache = new ModuleCache(config.cacheBytes(), config.cacheTime(), ticker, registry, metrics);
+        this.inspections = new Inspections(inspector, config.cacheTime(), ticker, metrics);
+        this.keeping = new ModuleKeeping(store, sandbox, database, cache, inspections, metrics, config.perAccount());
+        this.inlineBytes = new ByteBudget(config.inspectionBytes());
+        metrics.heldBytes(inlineBytes::heldBytes);
     }
 
-    /** Finds what a run is to use. Reads and inspects at most; compiles and keeps nothing. */
-    public CompletionStage<ModuleLookup> find(UUID accountId, ModuleRef ref) {
+    /**
+     * Finds what a run is to use. Reads and inspects at most; compiles and keeps nothing. To be closed once the result is
+     * no longer {@link ModuleLookup.Fresh} or was given up.
+     */
+    public ModuleTask<ModuleLookup> find(UUID accountId, ModuleRef ref) {
         if (ref instanceof ModuleRef.ByDigest named) {
-            return known(accountId, named.digest())
-                    .thenApply(module -> module == null
-                            ? new ModuleLookup.Refused(
-                                    new Refusal.ModuleNotFound(named.digest().toString()))
-                            : new ModuleLookup.Known(module));
+            return new ModuleTask<ModuleLookup>(inspection, accountId, () -> {})
+                    .completeAs(known(accountId, named.digest())
+                            .thenApply(module -> module == null
+                                    ? new ModuleLookup.Refused(new Refusal.ModuleNotFound(
+                                            named.digest().toString()))
+                                    : new ModuleLookup.Known(module)));
         }
         byte[] bytes = ((ModuleRef.Inline) ref).bytes();
-        return inspection
-                .submit(() -> ModuleDigest.of(bytes))
+        if (!inlineBytes.tryTake(accountId, bytes.length)) {
+            return new ModuleTask<ModuleLookup>(inspection, accountId, () -> {})
+                    .refuse(new Refusal.ServerBusy("inspection", RETRY_AFTER));
+        }
+        ModuleTask<ModuleLookup> task =
+                new ModuleTask<>(inspection, accountId, () -> inlineBytes.giveBack(accountId, bytes.length));
+        task.result().whenComplete((found, failure) -> {
+            if (!(found instanceof ModuleLookup.Fresh)) {
+                task.close();
+            }
+        });
+        return task.completeAs(task.step(() -> ModuleDigest.of(bytes))
                 .thenCompose(digest -> known(accountId, digest)
                         .thenCompose(module -> module == null
-                                ? inspection.submit(() -> inspect(new ModuleCode(accountId, digest, bytes)))
-                                : CompletableFuture.completedFuture(new ModuleLookup.Known(module))));
+                                ? task.step(() -> inspections.inspect(new ModuleCode(accountId, digest, bytes)))
+                                : CompletableFuture.completedFuture(new ModuleLookup.Known(module)))));
     }
 
-    /** Compiles and keeps a module that a run brought along. */
-    public CompletionStage<LoadedModule> keep(ModuleLookup.Fresh fresh) {
-        return keep(fresh, "").thenApply(kept -> loaded(fresh));
+    /** Compiles and keeps a module that a run brought along; many who bring the same one share it. */
+    public CompletionStage<ReadyModule> keep(ModuleLookup.Fresh fresh) {
+        return keeping.keep(fresh, "")
+                .thenApply(kept -> new ReadyModule(LoadedModule.of(fresh), kept.compiledBefore()));
     }
 
     /**
@@ -81,16 +101,15 @@ public final class ModuleLibrary {
      * @param expected digest that the bytes must have; empty: not checked
      * @param name label; empty: none, and an earlier one stays
      */
-    public CompletionStage<Keeping.Kept> upload(
-            UUID accountId, byte[] bytes, Optional<ModuleDigest> expected, String name) {
-        return inspection
-                .submit(() -> digestOf(bytes, expected))
+    public ModuleTask<Keeping.Kept> upload(UUID accountId, byte[] bytes, Optional<ModuleDigest> expected, String name) {
+        ModuleTask<Keeping.Kept> task = new ModuleTask<>(inspection, accountId, () -> {});
+        return task.completeAs(task.step(() -> digestOf(bytes, expected))
                 .thenCompose(digest -> database.submit(() -> store.relabel(accountId, digest, name))
                         .thenCompose(existing -> existing.isPresent()
                                 ? CompletableFuture.completedFuture(new Keeping.Kept(existing.get(), true))
-                                : inspection
-                                        .submit(() -> inspect(new ModuleCode(accountId, digest, bytes)))
-                                        .thenCompose(found -> keep(freshOrThrow(found), name))));
+                                : task.step(() -> inspections.inspect(new ModuleCode(accountId, digest, bytes)))
+                                        .thenCompose(found -> keeping.keep(freshOrThrow(found), name))
+                                        .thenApply(kept -> new Keeping.Kept(kept.module(), kept.alreadyExisted())))));
     }
 
     /** Everything but the bytes. */
@@ -122,46 +141,6 @@ public final class ModuleLibrary {
                 () -> database.submit(() -> store.load(accountId, digest).orElse(null)));
     }
 
-    private ModuleLookup inspect(ModuleCode code) {
-        ModuleInspection inspection = inspector.inspect(code.bytes());
-        if (inspection instanceof ModuleInspection.Refused no) {
-            return new ModuleLookup.Refused(new Refusal.ModuleRefused(no.reason(), no.message()));
-        }
-        return new ModuleLookup.Fresh(code, ((ModuleInspection.Accepted) inspection).findings());
-    }
-
-    private CompletionStage<Keeping.Kept> keep(ModuleLookup.Fresh fresh, String name) {
-        // The limit is asked first, because compiling is dear, and enforced by the store, because others keep
-        // meanwhile.
-        return database.submit(() -> requireRoom(fresh.code()))
-                .thenCompose(sandbox::compile)
-                .thenCompose(compilation -> database.submit(() -> {
-                    requireCompiled(compilation);
-                    Keeping keeping = store.keep(fresh.code(), fresh.findings(), name, limitPerAccount);
-                    if (!(keeping instanceof Keeping.Kept kept)) {
-                        throw new RefusedException(new Refusal.ModuleLimitReached(limitPerAccount));
-                    }
-                    cache.put(loaded(fresh));
-                    return kept;
-                }));
-    }
-
-    private ModuleCode requireRoom(ModuleCode code) {
-        if (!store.hasRoomFor(code.accountId(), code.digest(), limitPerAccount)) {
-            throw new RefusedException(new Refusal.ModuleLimitReached(limitPerAccount));
-        }
-        return code;
-    }
-
-    private static void requireCompiled(Compilation compilation) {
-        if (compilation instanceof Compilation.Rejected rejected) {
-            throw new RefusedException(new Refusal.ModuleRefused("MODULE_REJECTED_BY_ENGINE", rejected.message()));
-        }
-        if (compilation instanceof Compilation.Unavailable) {
-            throw new RefusedException(new Refusal.ServerBusy("compiler", RETRY_AFTER));
-        }
-    }
-
     private static ModuleLookup.Fresh freshOrThrow(ModuleLookup found) {
         if (found instanceof ModuleLookup.Refused no) {
             throw new RefusedException(no.refusal());
@@ -182,9 +161,5 @@ public final class ModuleLibrary {
 
     private static RefusedException notFound(ModuleDigest digest) {
         return new RefusedException(new Refusal.ModuleNotFound(digest.toString()));
-    }
-
-    private static LoadedModule loaded(ModuleLookup.Fresh fresh) {
-        return new LoadedModule(fresh.code(), fresh.findings().memoryMinimumPages());
     }
 }

@@ -5,6 +5,7 @@ import io.wasmwiz.executor.auth.Authentication;
 import io.wasmwiz.executor.auth.Scope;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /** Everything that a call can be answered with instead of a result. {@code grpc.OutcomeStatus} maps each to one status. */
@@ -17,6 +18,9 @@ public sealed interface Refusal {
 
     /** The key store does not answer, or too many calls wait for it. */
     record AuthenticationUnavailable(Duration retryAfter) implements Refusal {}
+
+    /** Too many authentications from the caller's network failed. */
+    record AuthenticationFailuresSpent(int limitPerMinute, Duration retryAfter) implements Refusal {}
 
     /** The account has as many calls in progress as it may. */
     record AccountCallsSpent(long limit, Duration retryAfter) implements Refusal {}
@@ -45,8 +49,17 @@ public sealed interface Refusal {
     /** This account has no module of this digest. */
     record ModuleNotFound(String digest) implements Refusal {}
 
-    /** The module cannot run here; reason and message come from the policy or the engine. */
-    record ModuleRefused(String reason, String message) implements Refusal {}
+    /** The module cannot run here; reason, message and its figures come from the policy or the engine. */
+    record ModuleRefused(String reason, String message, Map<String, String> figures) implements Refusal {
+        public ModuleRefused {
+            figures = Map.copyOf(figures);
+        }
+
+        /** Without figures. */
+        public ModuleRefused(String reason, String message) {
+            this(reason, message, Map.of());
+        }
+    }
 
     /** The module starts with more memory than this run may use. */
     record MemoryMinimumAboveLimit(long minimumBytes, long limitBytes) implements Refusal {}

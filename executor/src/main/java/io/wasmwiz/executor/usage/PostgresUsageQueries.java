@@ -1,5 +1,6 @@
 package io.wasmwiz.executor.usage;
 
+import io.wasmwiz.executor.database.AccountTransactions;
 import io.wasmwiz.executor.execution.ExecutionStatus;
 import io.wasmwiz.executor.execution.Receipt;
 import io.wasmwiz.executor.modules.ModuleDigest;
@@ -17,12 +18,12 @@ import java.util.OptionalInt;
 import java.util.UUID;
 import org.jdbi.v3.core.Jdbi;
 
-/** Usage from {@code daily_tier_counters} and {@code usage_logs}. Thread-safe; does not own the pool. */
+/** Usage from {@code daily_tier_counters} and the account's view of {@code usage_logs}. Thread-safe; does not own the pool. */
 public final class PostgresUsageQueries implements UsageQueries {
-    private final Jdbi jdbi;
+    private final AccountTransactions transactions;
 
     public PostgresUsageQueries(Jdbi jdbi) {
-        this.jdbi = jdbi;
+        this.transactions = new AccountTransactions(jdbi);
     }
 
     private static final String COUNTS = """
@@ -48,12 +49,14 @@ public final class PostgresUsageQueries implements UsageQueries {
 
     @Override
     public QuotaCounts counts(UUID accountId, String tier, Optional<UUID> keyId) {
-        return jdbi.withHandle(handle -> handle.createQuery(COUNTS)
-                .bind("account", accountId)
-                .bind("tier", tier)
-                .bind("key", keyId.orElse(null))
-                .map((row, context) -> counts(row))
-                .one());
+        return transactions.in(
+                accountId,
+                handle -> handle.createQuery(COUNTS)
+                        .bind("account", accountId)
+                        .bind("tier", tier)
+                        .bind("key", keyId.orElse(null))
+                        .map((row, context) -> counts(row))
+                        .one());
     }
 
     private static QuotaCounts counts(ResultSet row) throws SQLException {
@@ -84,7 +87,7 @@ public final class PostgresUsageQueries implements UsageQueries {
             SELECT execution_id, status, exit_code, trap, admitted_at, module_digest, wall_time_us, cpu_time_us,
                    queue_time_us, peak_memory_bytes, module_bytes, input_bytes, output_bytes, cache_hit,
                    output_truncated, output_lost, charged, tier, tier_version, lease_id, request_id, batch_id, item_id
-            FROM usage_logs
+            FROM account_usage_logs
             """;
 
     private static final String NEWEST = RECEIPT + """
@@ -104,7 +107,7 @@ public final class PostgresUsageQueries implements UsageQueries {
 
     @Override
     public List<Receipt> executions(UUID accountId, Optional<Position> after, int size) {
-        return jdbi.withHandle(handle -> {
+        return transactions.in(accountId, handle -> {
             var query = handle.createQuery(after.isEmpty() ? NEWEST : AFTER)
                     .bind("account", accountId)
                     .bind("size", size);

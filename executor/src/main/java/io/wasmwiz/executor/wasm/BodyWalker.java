@@ -1,205 +1,134 @@
 package io.wasmwiz.executor.wasm;
 
-import java.util.Arrays;
-import java.util.List;
+import java.util.EnumSet;
+import java.util.Set;
 
 /**
- * Walks the code section instruction by instruction: refuses what we do not run, checks the indices that the rewrite
- * depends on, finds {@code memory.grow}, and measures how hard a function is to compile. Linear time; memory in
- * proportion to the number of functions and growths.
+ * Walks the code section body by body: checks locals and sizes, and that neither a function nor all together are harder
+ * to compile than allowed. Linear time; memory in proportion to the number of functions and growths.
  */
 final class BodyWalker {
-    private final ModulePolicyConfig config;
-    private final List<FunctionType> types;
-    private final int[] functionTypes;
-    private final int functions;
-    private final int globals;
-    private int[] growths = new int[4];
-    private int growthCount;
-    private boolean usesFunctionReferences;
-    private long blocks;
+    // In the units of InstructionWalker.
+    private static final int FUNCTION_WORK = 200;
+    private static final int VALUE_WORK = 4;
+    private static final long REFERENCE_WORK = 4;
 
-    BodyWalker(ModulePolicyConfig config, List<FunctionType> types, int[] functionTypes, int functions, int globals) {
+    private final ModulePolicyConfig config;
+    private final ModuleSpaces spaces;
+    private final int imports;
+    private final Set<Feature> features = EnumSet.noneOf(Feature.class);
+    private final IntVector growths = new IntVector();
+
+    /** Locals of the function at hand, parameters included, and how many of them are references. */
+    private long locals;
+
+    private long references;
+
+    BodyWalker(ModulePolicyConfig config, ModuleSpaces spaces, int imports) {
         this.config = config;
-        this.types = types;
-        this.functionTypes = functionTypes;
-        this.functions = functions;
-        this.globals = globals;
+        this.spaces = spaces;
+        this.imports = imports;
     }
 
     FunctionBodies walk(WasmReader in) throws ModuleRefusedException {
+        int at = in.position();
         int count = in.count("function bodies", config.maxFunctions());
-        if (count != functionTypes.length) {
-            throw in.malformed(functionTypes.length + " functions are declared and " + count + " have a body");
+        int declared = spaces.functions.size() - imports;
+        if (count != declared) {
+            throw in.malformedAt(at, declared + " functions are declared and " + count + " have a body");
         }
         var starts = new int[count];
         var ends = new int[count];
-        int largest = 0;
+        var instructions = new InstructionWalker(spaces, growths, features);
+        FunctionCost largest = FunctionCost.NONE;
+        long codeBytes = 0;
         long complexity = 0;
+        long work = 0;
         for (int i = 0; i < count; i++) {
             WasmReader body = in.sized();
             starts[i] = body.position();
             ends[i] = body.end();
-            int size = body.remaining();
-            int function = functions - count + i;
-            if (size > config.maxFunctionBytes()) {
-                throw tooComplex(function, size + " bytes", config.maxFunctionBytes());
-            }
-            long locals = locals(
-                    body, function, types.get(functionTypes[i]).parameters().length());
-            blocks = 0;
-            instructions(body);
-            largest = Math.max(largest, size);
-            long product = Math.max(locals, 1) * blocks;
-            if (product > config.maxComplexity()) {
-                throw tooComplex(
-                        function,
-                        locals + " locals and " + blocks + " block-like instructions, a product of " + product,
-                        config.maxComplexity());
-            }
-            complexity = Math.max(complexity, product);
+            FunctionCost cost = walk(body, imports + i, instructions);
+            largest = largest.largest(cost);
+            codeBytes += cost.bytes();
+            complexity += cost.complexity();
+            work += cost.work();
         }
+        requireTogether("complexity", complexity, config.maxModuleComplexity());
+        requireTogether("compile work", work, config.maxModuleWork());
         return new FunctionBodies(
-                starts, ends, Arrays.copyOf(growths, growthCount), usesFunctionReferences, largest, complexity);
+                starts, ends, growths.toArray(), instructions.usesFunctionReferences(), codeBytes, largest);
     }
 
-    private long locals(WasmReader in, int function, int parameters) throws ModuleRefusedException {
-        long locals = parameters;
+    Set<Feature> features() {
+        return features;
+    }
+
+    private FunctionCost walk(WasmReader body, int function, InstructionWalker instructions)
+            throws ModuleRefusedException {
+        int at = body.position();
+        int size = body.remaining();
+        require(function, at, "a body of %d bytes", size, config.maxFunctionBytes());
+        FunctionType type = spaces.typeOf(function);
+        readLocals(body, function, type);
+        instructions.walk(body, type, (int) locals);
+        long complexity = Math.max(locals, 1) * Math.max(instructions.branches(), 1);
+        long work = FUNCTION_WORK
+                + instructions.work()
+                + locals
+                + (long) VALUE_WORK
+                        * (type.parameters().length() + type.results().length())
+                + REFERENCE_WORK * references * instructions.safepoints();
+        if (complexity > config.maxComplexity()) {
+            throw tooComplex(
+                    function,
+                    at,
+                    locals + " locals and " + instructions.branches() + " branches, a product of " + complexity,
+                    complexity,
+                    config.maxComplexity());
+        }
+        require(function, at, "compile work of %d", work, config.maxWork());
+        return new FunctionCost(size, complexity, work);
+    }
+
+    private void readLocals(WasmReader in, int function, FunctionType type) throws ModuleRefusedException {
+        locals = type.parameters().length();
+        references = type.references();
         for (int groups = in.count("groups of locals", config.maxLocals()); groups > 0; groups--) {
-            locals += in.u32();
-            if (locals > config.maxLocals()) {
-                throw tooComplex(function, locals + " locals", config.maxLocals());
-            }
-            ValueTypes.letter(in);
-        }
-        return locals;
-    }
-
-    /** Up to the {@code end} that closes the body, which must be its last byte. */
-    private void instructions(WasmReader in) throws ModuleRefusedException {
-        int depth = 1;
-        while (depth > 0) {
             int at = in.position();
-            int opcode = in.u8();
-            switch (opcode) {
-                case 0x02, 0x03, 0x04 -> {
-                    blockType(in);
-                    blocks++;
-                    depth++;
-                }
-                case 0x05 -> blocks++;
-                case 0x0b -> depth--;
-                case 0x0c, 0x0d -> in.index("label", depth);
-                case 0x0e -> {
-                    for (int targets = in.count("branch targets", config.maxFunctionBytes()); targets >= 0; targets--) {
-                        in.index("label", depth);
-                    }
-                }
-                case 0x10 -> in.index("function", functions);
-                case 0x11 -> {
-                    in.index("type", types.size());
-                    in.u32();
-                }
-                case 0x1c -> {
-                    for (int left = in.count("types of a select", 1_000); left > 0; left--) {
-                        ValueTypes.letter(in);
-                    }
-                }
-                case 0x20, 0x21, 0x22, 0x25, 0x26 -> in.u32();
-                case 0x23, 0x24 -> in.index("global", globals);
-                case 0x3f -> memoryIndex(in);
-                case 0x40 -> {
-                    memoryIndex(in);
-                    growth(at);
-                }
-                case 0x41 -> in.signed(32);
-                case 0x42 -> in.signed(64);
-                case 0x43 -> in.skip(4);
-                case 0x44 -> in.skip(8);
-                case 0xd0 -> ValueTypes.reference(in);
-                case 0xd2 -> {
-                    in.index("function", functions);
-                    usesFunctionReferences = true;
-                }
-                case 0xfc -> prefixed(in, at);
-                default -> plain(in, at, opcode);
-            }
-        }
-        in.requireEnd("a function body");
-    }
-
-    /** Instructions without immediates, loads and stores. */
-    private static void plain(WasmReader in, int at, int opcode) throws ModuleRefusedException {
-        if (opcode >= 0x28 && opcode <= 0x3e) {
-            if (in.u32() >= 64) {
-                throw Features.refused("multiple memories", at);
-            }
-            in.u32();
-        } else if (!(opcode <= 0x01 || opcode == 0x0f || opcode == 0x1a || opcode == 0x1b || opcode == 0xd1)
-                && (opcode < 0x45 || opcode > 0xc4)) {
-            String feature = Features.ofOpcode(opcode);
-            throw feature == null
-                    ? in.malformedAt(at, "the instruction 0x" + Integer.toHexString(opcode) + " does not exist")
-                    : Features.refused(feature, at);
-        }
-    }
-
-    /** Saturating conversions and bulk operations. */
-    private static void prefixed(WasmReader in, int at) throws ModuleRefusedException {
-        long opcode = in.u32();
-        if (opcode > 17) {
-            throw in.malformedAt(at, "the instruction 0xfc " + opcode + " does not exist");
-        }
-        switch ((int) opcode) {
-            case 8 -> {
-                in.u32();
-                memoryIndex(in);
-            }
-            case 10 -> {
-                memoryIndex(in);
-                memoryIndex(in);
-            }
-            case 11 -> memoryIndex(in);
-            case 12, 14 -> {
-                in.u32();
-                in.u32();
-            }
-            case 9, 13, 15, 16, 17 -> in.u32();
-            default -> {
-                // 0 to 7, the conversions, have no immediates
+            long more = in.u32();
+            locals += more;
+            require(function, at, "%d locals", locals, config.maxLocals());
+            if (ValueTypes.isReference(ValueTypes.letter(in))) {
+                references += more;
             }
         }
     }
 
-    private static void memoryIndex(WasmReader in) throws ModuleRefusedException {
-        int at = in.position();
-        if (in.u8() != 0) {
-            throw Features.refused("multiple memories", at);
+    private static void require(int function, int at, String what, long actual, long most)
+            throws ModuleRefusedException {
+        if (actual > most) {
+            throw tooComplex(function, at, what.formatted(actual), actual, most);
         }
     }
 
-    private void blockType(WasmReader in) throws ModuleRefusedException {
-        int at = in.position();
-        long type = in.signed(33);
-        if (type >= 0) {
-            if (type >= types.size()) {
-                throw in.malformedAt(at, "type " + type + " does not exist; the module has " + types.size());
-            }
-        } else if (type != -0x40) {
-            // A value type, whose one byte was just read as a negative number.
-            ValueTypes.letter(in.again(at));
-        }
-    }
-
-    private void growth(int at) {
-        if (growthCount == growths.length) {
-            growths = Arrays.copyOf(growths, growthCount * 2);
-        }
-        growths[growthCount++] = at;
-    }
-
-    private ModuleRefusedException tooComplex(int function, String what, long most) {
+    private static ModuleRefusedException tooComplex(int function, int at, String what, long actual, long most) {
         return new ModuleRefusedException(
-                "MODULE_TOO_COMPLEX", "function " + function + " has " + what + "; at most " + most + " is allowed");
+                        "MODULE_TOO_COMPLEX",
+                        "function " + function + " (at byte " + at + ") has " + what + "; at most " + most
+                                + " is allowed: split the function")
+                .at(at)
+                .with("function", function)
+                .beyond(actual, most);
+    }
+
+    private static void requireTogether(String what, long actual, long most) throws ModuleRefusedException {
+        if (actual > most) {
+            throw new ModuleRefusedException(
+                            "MODULE_TOO_COMPLEX",
+                            "the module's functions have a " + what + " of " + actual + " together; at most " + most
+                                    + " is allowed: leave out what the program does not need")
+                    .beyond(actual, most);
+        }
     }
 }

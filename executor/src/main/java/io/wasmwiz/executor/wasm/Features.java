@@ -10,8 +10,10 @@ final class Features {
 
     static ModuleRefusedException refused(String feature, int at) {
         return new ModuleRefusedException(
-                "MODULE_FEATURE_UNSUPPORTED",
-                "the module uses " + feature + " (at byte " + at + "), which is not supported here; " + ALLOWED);
+                        "MODULE_FEATURE_UNSUPPORTED",
+                        "the module uses " + feature + " (at byte " + at + "), which is not supported here; " + ALLOWED)
+                .at(at)
+                .with("feature", feature);
     }
 
     /** The proposal that owns a first opcode byte we do not run; null for a byte that nothing owns. */

@@ -7,12 +7,13 @@ package io.wasmwiz.executor.wasm;
  * @param ends first byte after each body
  * @param growths offsets of the {@code memory.grow} instructions, ascending
  * @param usesFunctionReferences whether {@code ref.func} occurs in a body
- * @param largestBytes largest body
- * @param complexity largest product of locals and block-like instructions
+ * @param codeBytes bytes of all bodies together
+ * @param largest the largest figures that a function has, each by itself
  */
 record FunctionBodies(
-        int[] starts, int[] ends, int[] growths, boolean usesFunctionReferences, int largestBytes, long complexity) {
-    static final FunctionBodies NONE = new FunctionBodies(new int[0], new int[0], new int[0], false, 0, 0);
+        int[] starts, int[] ends, int[] growths, boolean usesFunctionReferences, long codeBytes, FunctionCost largest) {
+    static final FunctionBodies NONE =
+            new FunctionBodies(new int[0], new int[0], new int[0], false, 0, FunctionCost.NONE);
 
     int count() {
         return starts.length;

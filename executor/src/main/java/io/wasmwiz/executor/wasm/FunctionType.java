@@ -7,6 +7,21 @@ package io.wasmwiz.executor.wasm;
  * @param results what it returns
  */
 record FunctionType(String parameters, String results) {
+    /** Of {@code _start} and of a start function. */
+    static final FunctionType COMMAND = new FunctionType("", "");
+
+    boolean isCommand() {
+        return equals(COMMAND);
+    }
+
+    /** How many of its parameters are references. */
+    long references() {
+        return parameters
+                .chars()
+                .filter(letter -> ValueTypes.isReference((char) letter))
+                .count();
+    }
+
     /** In the text format's words, for messages. */
     @Override
     public String toString() {
@@ -17,16 +32,7 @@ record FunctionType(String parameters, String results) {
         var words = new StringBuilder();
         letters.chars()
                 .limit(20)
-                .forEach(letter -> words.append(words.isEmpty() ? "" : " ")
-                        .append(
-                                switch (letter) {
-                                    case 'i' -> "i32";
-                                    case 'I' -> "i64";
-                                    case 'f' -> "f32";
-                                    case 'F' -> "f64";
-                                    case 'r' -> "funcref";
-                                    default -> "externref";
-                                }));
+                .forEach(letter -> words.append(words.isEmpty() ? "" : " ").append(ValueTypes.word(letter)));
         return letters.length() > 20 ? words + " …" : words.toString();
     }
 }

@@ -18,8 +18,10 @@ final class ModuleHeader {
         }
         if (bytes.length > config.maxModuleBytes()) {
             throw new ModuleRefusedException(
-                    "MODULE_TOO_LARGE",
-                    "the module has " + bytes.length + " bytes; at most " + config.maxModuleBytes() + " are allowed");
+                            "MODULE_TOO_LARGE",
+                            "the module has " + bytes.length + " bytes; at most " + config.maxModuleBytes()
+                                    + " are allowed")
+                    .beyond(bytes.length, config.maxModuleBytes());
         }
         for (int i = 0; i < Math.min(4, bytes.length); i++) {
             if (bytes[i] != (byte) (MAGIC >>> (24 - 8 * i))) {
@@ -28,7 +30,10 @@ final class ModuleHeader {
         }
         if (bytes.length < BYTES) {
             throw new ModuleRefusedException(
-                    "MODULE_TRUNCATED", "the module ends within its header: " + bytes.length + " bytes were given");
+                            "MODULE_TRUNCATED",
+                            "the module ends within its header: " + bytes.length + " bytes were given")
+                    .at(bytes.length)
+                    .with("actual", bytes.length);
         }
         int version = (bytes[4] & 0xff) | (bytes[5] & 0xff) << 8;
         int layer = (bytes[6] & 0xff) | (bytes[7] & 0xff) << 8;

@@ -5,15 +5,18 @@ import io.wasmwiz.executor.wasm.ParsedModule.Import;
 import io.wasmwiz.executor.wasm.ParsedModule.Limits;
 import io.wasmwiz.executor.wasm.ParsedModule.Section;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
- * Reads a core module section by section. Everything that decides how the module is rewritten is checked here: section
- * order and sizes, counts, and every index of a function, type or global, because the rewrite appends to these spaces
- * and no guest may name what was appended. Types of operands are left to the engine. One parse per instance.
+ * Reads a core module section by section and checks whatever can be checked without following the operand stack: section
+ * order and sizes, counts, every index, limits, constant expressions. The rewrite depends on it, because it appends to
+ * the index spaces and no guest may name what was appended. Types of operands are left to the engine. One parse per
+ * instance.
  */
 final class ModuleParser {
     /** Non-custom section ids in the order in which they may stand. */
@@ -22,17 +25,16 @@ final class ModuleParser {
     private final byte[] bytes;
     private final ModulePolicyConfig config;
     private final List<Section> sections = new ArrayList<>();
-    private final List<FunctionType> types = new ArrayList<>();
+    private final ModuleSpaces spaces = new ModuleSpaces();
+    private final Set<Feature> features = EnumSet.noneOf(Feature.class);
     private final List<Import> imports = new ArrayList<>();
     private final List<Limits> tables = new ArrayList<>();
     private final List<Limits> memories = new ArrayList<>();
     private final List<Export> exports = new ArrayList<>();
-    private int[] functionTypes = new int[0];
     private OptionalInt start = OptionalInt.empty();
     private FunctionBodies bodies = FunctionBodies.NONE;
-    private int globals;
     private int data;
-    private long announcedData = -1;
+    private long dataBytes;
 
     private ModuleParser(byte[] bytes, ModulePolicyConfig config) {
         this.bytes = bytes;
@@ -70,15 +72,15 @@ final class ModuleParser {
             read(id, section);
             section.requireEnd("section " + id);
         }
-        if (bodies.count() != functionTypes.length) {
+        if (bodies.count() != functions() - imports.size()) {
             throw file.malformed(
-                    functionTypes.length + " functions are declared and " + bodies.count() + " have a body");
+                    (functions() - imports.size()) + " functions are declared and " + bodies.count() + " have a body");
         }
-        if (announcedData >= 0 && announcedData != data) {
-            throw file.malformed(announcedData + " data segments are announced and " + data + " are there");
+        if (spaces.announcedData >= 0 && spaces.announcedData != data) {
+            throw file.malformed(spaces.announcedData + " data segments are announced and " + data + " are there");
         }
         return new ParsedModule(
-                bytes, sections, types, imports, functionTypes, tables, memories, globals, exports, start, bodies);
+                bytes, sections, spaces, imports, tables, memories, exports, start, bodies, dataBytes, features);
     }
 
     private void read(int id, WasmReader in) throws ModuleRefusedException {
@@ -90,16 +92,20 @@ final class ModuleParser {
             case 5 -> readMemories(in);
             case 6 -> readGlobals(in);
             case 7 -> readExports(in);
-            case 8 -> start = OptionalInt.of(in.index("function", functions()));
+            case 8 -> readStart(in);
             case 9 -> readElements(in);
-            case 10 -> bodies = new BodyWalker(config, types, functionTypes, functions(), globals).walk(in);
+            case 10 -> {
+                var walker = new BodyWalker(config, spaces, imports.size());
+                bodies = walker.walk(in);
+                features.addAll(walker.features());
+            }
             case 11 -> readData(in);
-            default -> announcedData = in.u32();
+            default -> spaces.announcedData = in.announced("data segments", config.maxSegments());
         }
     }
 
     private int functions() {
-        return imports.size() + functionTypes.length;
+        return spaces.functions.size();
     }
 
     private void readTypes(WasmReader in) throws ModuleRefusedException {
@@ -112,7 +118,11 @@ final class ModuleParser {
                         ? in.malformedAt(at, "a type has the unknown form " + form)
                         : Features.refused(feature, at);
             }
-            types.add(new FunctionType(valueTypes(in), valueTypes(in)));
+            var type = new FunctionType(valueTypes(in), valueTypes(in));
+            if (type.results().length() > 1) {
+                features.add(Feature.MULTI_VALUE);
+            }
+            spaces.types.add(type);
         }
     }
 
@@ -129,33 +139,34 @@ final class ModuleParser {
         for (int left = in.count("imports", config.maxImports()); left > 0; left--) {
             String module = in.name();
             String name = in.name();
+            int at = in.position();
             int kind = in.u8();
             if (kind > 4) {
-                throw in.malformed("an import has the unknown kind " + kind);
+                throw in.malformedAt(at, "an import has the unknown kind " + kind);
             }
             if (kind != ParsedModule.KIND_FUNCTION) {
-                throw WasiPreview1.unknownImport(
-                        module,
-                        name,
-                        "is a "
-                                + List.of("function", "table", "memory", "global", "tag")
-                                        .get(kind));
+                throw WasiPreview1.unknownImport(module, name, "is a " + ParsedModule.KINDS.get(kind));
             }
-            imports.add(new Import(module, name, in.index("type", types.size())));
+            int type = in.index("type", spaces.types.size());
+            imports.add(new Import(module, name, type));
+            spaces.functions.add(type);
         }
     }
 
     private void readFunctions(WasmReader in) throws ModuleRefusedException {
-        functionTypes = new int[in.count("functions", config.maxFunctions() - imports.size())];
-        for (int i = 0; i < functionTypes.length; i++) {
-            functionTypes[i] = in.index("type", types.size());
+        for (int left = in.count("functions", config.maxFunctions() - imports.size()); left > 0; left--) {
+            spaces.functions.add(in.index("type", spaces.types.size()));
         }
     }
 
     private void readTables(WasmReader in) throws ModuleRefusedException {
         for (int left = in.count("tables", config.maxTables()); left > 0; left--) {
-            int element = ValueTypes.reference(in);
+            char element = ValueTypes.reference(in);
             tables.add(limits(in, element, "table", 0xffff_ffffL));
+            spaces.tables.append(element);
+        }
+        if (tables.size() > 1 || spaces.tables.indexOf("x") >= 0) {
+            features.add(Feature.REFERENCE_TYPES);
         }
     }
 
@@ -166,11 +177,12 @@ final class ModuleParser {
             throw Features.refused("multiple memories", at);
         }
         if (count == 1) {
-            memories.add(limits(in, 0, "memory", 65_536));
+            memories.add(limits(in, ' ', "memory", 65_536));
+            spaces.hasMemory = true;
         }
     }
 
-    private static Limits limits(WasmReader in, int element, String what, long most) throws ModuleRefusedException {
+    private static Limits limits(WasmReader in, char element, String what, long most) throws ModuleRefusedException {
         int at = in.position();
         int flags = in.u8();
         if (flags > 1) {
@@ -182,42 +194,76 @@ final class ModuleParser {
         }
         long minimum = in.u32();
         OptionalLong maximum = flags == 1 ? OptionalLong.of(in.u32()) : OptionalLong.empty();
-        if (minimum > most || maximum.orElse(most) > most || minimum > maximum.orElse(most)) {
-            throw in.malformedAt(at, "a " + what + " has a minimum above its maximum, or more than " + most);
+        if (minimum > most || maximum.orElse(most) > most) {
+            throw in.malformedAt(
+                            at,
+                            "a " + what + " has a size of " + Math.max(minimum, maximum.orElse(0)) + "; at most " + most
+                                    + " is allowed")
+                    .beyond(Math.max(minimum, maximum.orElse(0)), most);
+        }
+        if (minimum > maximum.orElse(most)) {
+            throw in.malformedAt(
+                    at, "a " + what + " has a minimum above its maximum: " + minimum + " above " + maximum.getAsLong());
         }
         return new Limits(element, minimum, maximum);
     }
 
     private void readGlobals(WasmReader in) throws ModuleRefusedException {
-        globals = in.count("globals", config.maxGlobals());
-        for (int i = 0; i < globals; i++) {
-            ValueTypes.letter(in);
-            if (in.u8() > 1) {
-                throw in.malformed("a global is neither constant nor mutable");
+        int count = in.count("globals", config.maxGlobals());
+        for (int i = 0; i < count; i++) {
+            char type = ValueTypes.letter(in);
+            int at = in.position();
+            int mutability = in.u8();
+            if (mutability > 1) {
+                throw in.malformedAt(at, "a global is neither constant nor mutable");
             }
-            constant(in);
+            ConstantExpression.check(in, spaces, type);
+            spaces.globals.append(type);
+            spaces.mutableGlobals.set(i, mutability == 1);
+            if (ValueTypes.isReference(type)) {
+                features.add(Feature.REFERENCE_TYPES);
+            }
         }
     }
 
     private void readExports(WasmReader in) throws ModuleRefusedException {
-        int[] sizes = {functions(), tables.size(), memories.size(), globals};
+        int[] sizes = {functions(), tables.size(), memories.size(), spaces.globals.length()};
         int count = in.count("exports", config.maxExports());
         var names = new HashSet<String>();
         for (int i = 0; i < count; i++) {
+            int at = in.position();
             String name = in.name();
             if (!names.add(name)) {
-                throw in.malformed("an export name occurs twice");
+                throw in.malformedAt(at, "an export name occurs twice");
             }
+            at = in.position();
             int kind = in.u8();
             if (kind == 4) {
-                throw Features.refused("exception handling (an exported tag)", in.position());
+                throw Features.refused("exception handling (an exported tag)", at);
             }
             if (kind > 4) {
-                throw in.malformed("an export has the unknown kind " + kind);
+                throw in.malformedAt(at, "an export has the unknown kind " + kind);
             }
-            String what = List.of("function", "table", "memory", "global").get(kind);
-            exports.add(new Export(name, kind, in.index(what, sizes[kind])));
+            int index = in.index(ParsedModule.KINDS.get(kind), sizes[kind]);
+            exports.add(new Export(name, kind, index));
+            if (kind == ParsedModule.KIND_FUNCTION) {
+                spaces.declared.set(index);
+            }
         }
+    }
+
+    // The rewrite turns the start section into an export, so the engine no longer sees to its type (core specification,
+    // "Start Function").
+    private void readStart(WasmReader in) throws ModuleRefusedException {
+        int at = in.position();
+        int function = in.index("function", functions());
+        FunctionType type = spaces.typeOf(function);
+        if (!type.isCommand()) {
+            throw in.malformedAt(
+                    at,
+                    "the start section names a function of type " + type + "; it must have " + FunctionType.COMMAND);
+        }
+        start = OptionalInt.of(function);
     }
 
     private void readElements(WasmReader in) throws ModuleRefusedException {
@@ -227,29 +273,47 @@ final class ModuleParser {
             if (flags > 7) {
                 throw in.malformedAt(at, "an element segment has the unknown flags " + flags);
             }
-            boolean active = (flags & 1) == 0;
-            boolean explicit = (flags & 2) != 0;
-            boolean expressions = (flags & 4) != 0;
-            if (active) {
-                if (explicit) {
-                    in.index("table", tables.size());
-                }
-                constant(in);
+            readElementSegment(in, at, (int) flags);
+        }
+    }
+
+    private void readElementSegment(WasmReader in, int at, int flags) throws ModuleRefusedException {
+        boolean active = (flags & 1) == 0;
+        boolean explicit = (flags & 2) != 0;
+        boolean expressions = (flags & 4) != 0;
+        char table = ' ';
+        if (active) {
+            if (!explicit && tables.isEmpty()) {
+                throw in.malformedAt(at, "an element segment fills table 0, and the module has no table");
             }
-            if (!active || explicit) {
-                if (expressions) {
-                    ValueTypes.reference(in);
-                } else if (in.u8() != 0) {
-                    throw in.malformed("an element segment has an unknown kind");
-                }
+            table = spaces.tables.charAt(explicit ? in.index("table", tables.size()) : 0);
+            ConstantExpression.check(in, spaces, 'i');
+        }
+        char type = 'r';
+        if (!active || explicit) {
+            int kindAt = in.position();
+            if (expressions) {
+                type = ValueTypes.reference(in);
+            } else if (in.u8() != 0) {
+                throw in.malformedAt(kindAt, "an element segment has an unknown kind");
             }
-            for (int items = in.count("elements in a segment", Integer.MAX_VALUE); items > 0; items--) {
-                if (expressions) {
-                    constant(in);
-                } else {
-                    in.index("function", functions());
-                }
+        }
+        if (active && table != type) {
+            throw in.malformedAt(
+                    at,
+                    "an element segment of type " + ValueTypes.word(type) + " fills a table of "
+                            + ValueTypes.word(table));
+        }
+        for (int items = in.count("elements in a segment", config.maxTableElements()); items > 0; items--) {
+            if (expressions) {
+                ConstantExpression.check(in, spaces, type);
+            } else {
+                spaces.declared.set(in.index("function", functions()));
             }
+        }
+        spaces.elements.append(type);
+        if (flags != 0) {
+            features.add(Feature.BULK_MEMORY);
         }
     }
 
@@ -265,13 +329,14 @@ final class ModuleParser {
                 in.index("memory", memories.size());
             }
             if (flags != 1) {
-                constant(in);
+                if (memories.isEmpty()) {
+                    throw in.malformedAt(at, "a data segment fills memory 0, and the module has no memory");
+                }
+                ConstantExpression.check(in, spaces, 'i');
+            } else {
+                features.add(Feature.BULK_MEMORY);
             }
-            in.skipBytes();
+            dataBytes += in.skipBytes();
         }
-    }
-
-    private void constant(WasmReader in) throws ModuleRefusedException {
-        ConstantExpression.skip(in, functions(), globals);
     }
 }

@@ -15,10 +15,14 @@ package io.wasmwiz.executor.wasm;
  * @param maxTableElements elements of all tables together, at most, also after growth; each takes 8 bytes per run
  * @param maxParameters parameters of a function type, and as many results
  * @param maxLocals locals of a function, parameters included
- * @param maxFunctionBytes bytes of a function body
- * @param maxComplexity product of a function's locals and its block-like instructions: the compiler's memory and time
- *     grow with it, and a compilation holds its sandbox worker to the end. The largest real program we know is Ruby's
- *     interpreter with 4.5 million (SQLite: 0.46 million); modules that crash the compiler start at 22 million
+ * @param maxFunctionBytes bytes of a function body; the largest real one we know has 100 KB
+ * @param maxComplexity product of a function's locals and its branches (blocks and branches count one, loops and branches
+ *     back four): the compiler's memory and time grow with it
+ * @param maxModuleComplexity the same of all functions together
+ * @param maxWork compile work of a function: its instructions, each by how much machine code it becomes and how many values
+ *     it passes on, in units of about a quarter of a microsecond on one core. The largest real program we know is Ruby's
+ *     interpreter, see {@code executor/README.md}; some way beyond, functions crash the compiler
+ * @param maxModuleWork the same of all functions together, which the compiler spreads over the cores
  */
 public record ModulePolicyConfig(
         int maxModuleBytes,
@@ -33,9 +37,26 @@ public record ModulePolicyConfig(
         int maxParameters,
         int maxLocals,
         int maxFunctionBytes,
-        long maxComplexity) {
+        long maxComplexity,
+        long maxModuleComplexity,
+        long maxWork,
+        long maxModuleWork) {
     /** The documented defaults. */
     public static final ModulePolicyConfig DEFAULTS = new ModulePolicyConfig(
-            64 << 20, 100_000, 1_000, 200_000, 20_000, 100_000, 100_000, 100, 1_000_000, 1_000, 50_000, 7 << 20,
-            6_000_000);
+            64 << 20,
+            100_000,
+            1_000,
+            200_000,
+            20_000,
+            100_000,
+            100_000,
+            100,
+            1_000_000,
+            1_000,
+            50_000,
+            2 << 20,
+            12_000_000,
+            40_000_000,
+            4_000_000,
+            100_000_000);
 }

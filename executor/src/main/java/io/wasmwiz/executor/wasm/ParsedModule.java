@@ -3,6 +3,7 @@ package io.wasmwiz.executor.wasm;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * What {@link ModuleParser} read. Ranges are offsets into {@code bytes}. The arrays belong to the parse and are not
@@ -10,35 +11,34 @@ import java.util.OptionalLong;
  *
  * @param bytes the module
  * @param sections the non-custom sections in file order
- * @param types the function types
+ * @param spaces its types, functions and globals
  * @param imports its imports, all of them functions
- * @param functionTypes type index of each function that the module defines
  * @param tables its tables
  * @param memory its memory; empty list or one
- * @param globals globals that it defines
  * @param exports its exports
  * @param start function of the start section
  * @param bodies its function bodies
+ * @param dataBytes bytes of all data segments together
+ * @param features what it uses beyond WebAssembly 1.0
  */
 record ParsedModule(
         byte[] bytes,
         List<Section> sections,
-        List<FunctionType> types,
+        ModuleSpaces spaces,
         List<Import> imports,
-        int[] functionTypes,
         List<Limits> tables,
         List<Limits> memory,
-        int globals,
         List<Export> exports,
         OptionalInt start,
-        FunctionBodies bodies) {
+        FunctionBodies bodies,
+        long dataBytes,
+        Set<Feature> features) {
     static final int KIND_FUNCTION = 0;
+    static final int KIND_TABLE = 1;
+    static final int KIND_MEMORY = 2;
 
-    /** The type of a function by its index, imports first. */
-    FunctionType typeOf(int function) {
-        return types.get(
-                function < imports.size() ? imports.get(function).type() : functionTypes[function - imports.size()]);
-    }
+    /** What an import or export of a kind is called. */
+    static final List<String> KINDS = List.of("function", "table", "memory", "global", "tag");
 
     /** The function that the export {@code name} names. */
     OptionalInt exportedFunction(String name) {
@@ -58,6 +58,6 @@ record ParsedModule(
     /** An export. */
     record Export(String name, int kind, int index) {}
 
-    /** Of a memory in pages, or of a table in elements ({@code element}: its reference type's byte). */
-    record Limits(int element, long minimum, OptionalLong maximum) {}
+    /** Of a memory in pages, or of a table in elements ({@code element}: its reference type's letter). */
+    record Limits(char element, long minimum, OptionalLong maximum) {}
 }

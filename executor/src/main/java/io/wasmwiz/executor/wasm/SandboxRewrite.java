@@ -122,7 +122,8 @@ public final class SandboxRewrite {
 
     private void writeFunctions() throws ModuleRefusedException {
         if (countsGrowths) {
-            out.section(3, appended(3, new WasmWriter(8).u32(module.types().size())));
+            out.section(
+                    3, appended(3, new WasmWriter(8).u32(module.spaces().types.size())));
         } else {
             copySection(3);
         }
@@ -139,7 +140,9 @@ public final class SandboxRewrite {
                 new WasmWriter(module.tables().size() * 12).u32(module.tables().size());
         for (Limits table : module.tables()) {
             long maximum = Math.min(table.maximum().orElse(Long.MAX_VALUE), table.minimum() + share);
-            section.bytes(table.element(), 1).u32(table.minimum()).u32(maximum);
+            section.bytes(ValueTypes.referenceByte(table.element()), 1)
+                    .u32(table.minimum())
+                    .u32(maximum);
         }
         out.section(4, section);
     }
@@ -161,7 +164,7 @@ public final class SandboxRewrite {
             section.name(START).bytes(0).u32(start.getAsInt());
         }
         if (countsGrowths) {
-            section.name(REFUSED_GROWTHS).bytes(3).u32(module.globals());
+            section.name(REFUSED_GROWTHS).bytes(3).u32(module.spaces().globals.length());
         }
         out.section(7, section);
     }
@@ -233,9 +236,9 @@ public final class SandboxRewrite {
                 .bytes(0x3f, 0, 0xad, 0x20, 0, 0xad, 0x7c, 0x42)
                 .s64(declaredMaximum())
                 .bytes(0x58, 0x04, 0x40, 0x23)
-                .u32(module.globals())
+                .u32(module.spaces().globals.length())
                 .bytes(0x41, 1, 0x6a, 0x24)
-                .u32(module.globals())
+                .u32(module.spaces().globals.length())
                 .bytes(0x0b, 0x0b, 0x20, 1, 0x0b);
     }
 

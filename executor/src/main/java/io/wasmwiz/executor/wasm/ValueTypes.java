@@ -21,14 +21,36 @@ final class ValueTypes {
         };
     }
 
-    /** A reference type's byte. */
-    static int reference(WasmReader in) throws ModuleRefusedException {
+    /** A reference type as a letter of {@link FunctionType}: r or x. */
+    static char reference(WasmReader in) throws ModuleRefusedException {
         int at = in.position();
         int type = in.u8();
-        if (type != FUNCREF && type != EXTERNREF) {
-            throw unknown(in, at, type);
-        }
-        return type;
+        return switch (type) {
+            case FUNCREF -> 'r';
+            case EXTERNREF -> 'x';
+            default -> throw unknown(in, at, type);
+        };
+    }
+
+    /** The byte of a reference type's letter. */
+    static int referenceByte(char letter) {
+        return letter == 'r' ? FUNCREF : EXTERNREF;
+    }
+
+    static boolean isReference(char letter) {
+        return letter == 'r' || letter == 'x';
+    }
+
+    /** A letter in the text format's words, for messages. */
+    static String word(int letter) {
+        return switch (letter) {
+            case 'i' -> "i32";
+            case 'I' -> "i64";
+            case 'f' -> "f32";
+            case 'F' -> "f64";
+            case 'r' -> "funcref";
+            default -> "externref";
+        };
     }
 
     private static ModuleRefusedException unknown(WasmReader in, int at, int type) {

@@ -89,10 +89,12 @@ final class WasiPreview1 {
     }
 
     static ModuleRefusedException unknownImport(String module, String name, String why) {
+        String imported = shorten(module) + "." + shorten(name);
         return new ModuleRefusedException(
-                "MODULE_IMPORT_UNKNOWN",
-                "the import " + shorten(module) + "." + shorten(name) + " " + why + "; only the functions of " + MODULE
-                        + " can be imported: " + ALLOWED);
+                        "MODULE_IMPORT_UNKNOWN",
+                        "the import " + imported + " " + why + "; only the functions of " + MODULE
+                                + " can be imported: " + ALLOWED)
+                .with("import", imported);
     }
 
     private static String shorten(String name) {

@@ -90,19 +90,13 @@ final class WasmReader {
      * cannot be there.
      */
     int count(String what, int most) throws ModuleRefusedException {
-        int at = position;
-        long count = u32();
-        if (count > most) {
-            throw new ModuleRefusedException(
-                    "MODULE_TOO_COMPLEX",
-                    "the module has " + count + " " + what + " (at byte " + at + "); at most " + most + " are allowed");
-        }
+        int count = announced(what, most);
         if (count > remaining()) {
             throw wholeFile
                     ? truncated()
                     : malformed(count + " " + what + " are announced where " + remaining() + " bytes are left");
         }
-        return (int) count;
+        return count;
     }
 
     /** An index into a space of {@code size} items. */
@@ -110,7 +104,8 @@ final class WasmReader {
         int at = position;
         long index = u32();
         if (index >= size) {
-            throw malformedAt(at, what + " " + index + " does not exist; the module has " + size);
+            throw malformedAt(at, what + " " + index + " does not exist; there are " + size)
+                    .with("limit", size);
         }
         return (int) index;
     }
@@ -129,9 +124,21 @@ final class WasmReader {
         }
     }
 
-    /** Passes over a length and that many bytes. */
-    void skipBytes() throws ModuleRefusedException {
-        skip(length());
+    /** A number of items that lie elsewhere. */
+    int announced(String what, int most) throws ModuleRefusedException {
+        int at = position;
+        long count = u32();
+        if (count > most) {
+            throw tooMany(at, count, what, most);
+        }
+        return (int) count;
+    }
+
+    /** Passes over a length and that many bytes; returns how many. */
+    int skipBytes() throws ModuleRefusedException {
+        int length = length();
+        skip(length);
+        return length;
     }
 
     void skip(int length) throws ModuleRefusedException {
@@ -165,7 +172,17 @@ final class WasmReader {
     }
 
     ModuleRefusedException malformedAt(int at, String what) {
-        return new ModuleRefusedException("MODULE_MALFORMED", "malformed WebAssembly at byte " + at + ": " + what);
+        return new ModuleRefusedException("MODULE_MALFORMED", "malformed WebAssembly at byte " + at + ": " + what)
+                .at(at);
+    }
+
+    private static ModuleRefusedException tooMany(int at, long count, String what, int most) {
+        return new ModuleRefusedException(
+                        "MODULE_TOO_COMPLEX",
+                        "the module has " + count + " " + what + " (at byte " + at + "); at most " + most
+                                + " are allowed")
+                .at(at)
+                .beyond(count, most);
     }
 
     private int length() throws ModuleRefusedException {
@@ -182,8 +199,10 @@ final class WasmReader {
 
     private ModuleRefusedException truncated() {
         return new ModuleRefusedException(
-                "MODULE_TRUNCATED",
-                "the module ends in the middle of an item: " + bytes.length
-                        + " bytes were given, and more are announced at byte " + position);
+                        "MODULE_TRUNCATED",
+                        "the module ends in the middle of an item: " + bytes.length
+                                + " bytes were given, and more are announced at byte " + position)
+                .at(position)
+                .with("actual", bytes.length);
     }
 }

@@ -13,25 +13,26 @@ import io.wasmwiz.executor.events.ExecutionRecord;
 import io.wasmwiz.executor.events.ScriptedExecutionEvents;
 import io.wasmwiz.executor.modules.InMemoryModuleStore;
 import io.wasmwiz.executor.modules.ModuleDigest;
-import io.wasmwiz.executor.modules.ModuleFindings;
 import io.wasmwiz.executor.modules.ModuleInspection;
 import io.wasmwiz.executor.modules.ModuleLibrary;
 import io.wasmwiz.executor.modules.ModulesConfig;
+import io.wasmwiz.executor.modules.SampleFindings;
 import io.wasmwiz.executor.refusal.Refusal;
 import io.wasmwiz.executor.sandbox.Compilation;
 import io.wasmwiz.executor.sandbox.RunResult;
 import io.wasmwiz.executor.sandbox.ScriptedSandbox;
 import io.wasmwiz.executor.sandbox.TrapKind;
 import io.wasmwiz.executor.sandbox.queue.QueueConfig;
+import io.wasmwiz.executor.work.FairPool;
 import io.wasmwiz.executor.work.WorkPool;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,10 +51,10 @@ class ExecutionPipelineTest {
     private final ScriptedExecutionEvents events = new ScriptedExecutionEvents();
     private final CountingAdmission admission = new CountingAdmission();
     private final WorkPool database = WorkPool.open("database", 1, 10, metrics);
-    private final WorkPool inspection = WorkPool.open("inspection", 1, 10, metrics);
+    private final FairPool inspection = FairPool.open("inspection", 1, 100, metrics);
     private final InFlight inFlight = InFlight.open(Duration.ofSeconds(5), metrics);
     private final ModuleLibrary library = new ModuleLibrary(
-            new ModulesConfig(2, 1L << 20, Duration.ofMinutes(1), 1L << 20, Duration.ofMinutes(1)),
+            new ModulesConfig(2, 1L << 20, Duration.ofMinutes(1), 1L << 20, Duration.ofMinutes(1), 1L << 20),
             store,
             ExecutionPipelineTest::inspect,
             sandbox,
@@ -110,6 +111,89 @@ class ExecutionPipelineTest {
         assertThat(again).isInstanceOf(Outcome.Completed.class);
         assertThat(sandbox.compiled()).hasSize(1);
         assertThat(store.find(caller.accountId(), ModuleDigest.of(MODULE))).isPresent();
+    }
+
+    @Test
+    void saysThatTheFirstRunOfAModuleFoundItNotCompiledAndTheNextDid() {
+        Receipt first = completed(execute(MODULE)).receipt();
+        Receipt second = completed(execute(MODULE)).receipt();
+
+        assertThat(first.cacheHit()).isFalse();
+        assertThat(second.cacheHit()).isTrue();
+        assertThat(events.published()).extracting(ExecutionRecord::cacheHit).containsExactly(false, true);
+    }
+
+    @Test
+    void sharesOneInspectionCompilationAndInsertAmongManyFirstRuns() {
+        CompletableFuture<Compilation> compilation = new CompletableFuture<>();
+        sandbox.compilesAs(module -> compilation);
+
+        List<CompletableFuture<Outcome>> runs =
+                Stream.generate(() -> begin(MODULE)).limit(8).toList();
+        org.awaitility.Awaitility.await()
+                .until(() -> metrics.get("wasmwiz.modules.joined")
+                                .tag("step", "keep")
+                                .counter()
+                                .count()
+                        == 7);
+        compilation.complete(new Compilation.Compiled(false));
+
+        assertThat(runs)
+                .allSatisfy(run ->
+                        assertThat(completed(join(run)).receipt().cacheHit()).isFalse());
+        assertThat(sandbox.compiled()).hasSize(1);
+        assertThat(metrics.get("wasmwiz.modules.inspections").counter().count()).isEqualTo(1);
+        assertThat(store.list(caller.accountId(), java.util.Optional.empty(), 10))
+                .hasSize(1);
+    }
+
+    @Test
+    void failsNoOtherWhenTheFirstWhoBringsAModuleGoesAway() {
+        CompletableFuture<Compilation> compilation = new CompletableFuture<>();
+        sandbox.compilesAs(module -> compilation);
+        CompletableFuture<Outcome> first = begin(MODULE);
+        org.awaitility.Awaitility.await().until(() -> !sandbox.compiled().isEmpty());
+        CompletableFuture<Outcome> second = pipeline.execute(caller, Requests.inline(MODULE), new Cancellation())
+                .toCompletableFuture();
+
+        cancellation.cancel();
+        compilation.complete(new Compilation.Compiled(false));
+
+        assertThat(refusal(join(first))).isEqualTo(new Refusal.Cancelled());
+        assertThat(join(second)).isInstanceOf(Outcome.Completed.class);
+    }
+
+    @Test
+    void refusesAgainWithoutWorkWhatTheEngineDidNotTake() {
+        sandbox.compilesTo(module -> new Compilation.Rejected("too odd"));
+        execute(MODULE);
+
+        assertThat(refusal(execute(MODULE)))
+                .isEqualTo(new Refusal.ModuleRefused("MODULE_REJECTED_BY_ENGINE", "too odd"));
+        assertThat(sandbox.compiled()).hasSize(1);
+        assertThat(admission.permits()).hasSize(1);
+    }
+
+    @Test
+    void triesAgainAfterAPassingFailure() {
+        sandbox.compilesTo(module -> new Compilation.Unavailable("full"));
+        assertThat(refusal(execute(MODULE))).isInstanceOf(Refusal.ServerBusy.class);
+        sandbox.compilesTo(module -> new Compilation.Compiled(false));
+
+        assertThat(execute(MODULE)).isInstanceOf(Outcome.Completed.class);
+    }
+
+    @Test
+    void givesBackTheMemoryOfInlineModulesHoweverTheirCallsEnd() {
+        execute(MODULE);
+        execute(BAD_MODULE);
+        execute(GREEDY_MODULE);
+        admission.refuses(new Admission.ConcurrencySpent("Free", 2, Duration.ofSeconds(1)));
+        execute(module(1));
+        store.failsWith(new IllegalStateException(new SQLTransientConnectionException("pool timed out")));
+        execute(module(2));
+
+        assertThat(metrics.get("wasmwiz.inspection.held.bytes").gauge().value()).isZero();
     }
 
     @Test
@@ -382,8 +466,7 @@ class ExecutionPipelineTest {
             return new ModuleInspection.Refused("MODULE_BAD", "not a module");
         }
         long pages = module.length == GREEDY_MODULE.length ? 4096 : 1;
-        return new ModuleInspection.Accepted(
-                new ModuleFindings(List.of(), List.of("_start"), pages, OptionalLong.empty(), 1, 10, 1));
+        return new ModuleInspection.Accepted(SampleFindings.withPages(pages));
     }
 
     private static byte[] module(int seed) {

@@ -6,18 +6,18 @@ import io.wasmwiz.executor.admission.Permit;
 import io.wasmwiz.executor.auth.Caller;
 import io.wasmwiz.executor.events.ScriptedExecutionEvents;
 import io.wasmwiz.executor.modules.InMemoryModuleStore;
-import io.wasmwiz.executor.modules.ModuleFindings;
 import io.wasmwiz.executor.modules.ModuleInspection;
 import io.wasmwiz.executor.modules.ModuleLibrary;
 import io.wasmwiz.executor.modules.ModulesConfig;
+import io.wasmwiz.executor.modules.SampleFindings;
 import io.wasmwiz.executor.refusal.Refusal;
 import io.wasmwiz.executor.sandbox.ScriptedSandbox;
 import io.wasmwiz.executor.sandbox.queue.QueueConfig;
+import io.wasmwiz.executor.work.FairPool;
 import io.wasmwiz.executor.work.WorkPool;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -34,18 +34,18 @@ final class PipelineFixture implements AutoCloseable {
     final Caller caller = Requests.caller();
 
     private final WorkPool work = WorkPool.open("work", 1, 10, metrics);
+    private final FairPool inspection = FairPool.open("inspection", 1, 1_000, metrics);
     private final InFlight inFlight = InFlight.open(Duration.ofSeconds(5), metrics);
     private final ExecutionPipeline pipeline;
 
     PipelineFixture(CrashConfig crashes) {
         ModuleLibrary library = new ModuleLibrary(
-                new ModulesConfig(100, 1L << 20, Duration.ofMinutes(1), 1L << 20, Duration.ofMinutes(1)),
+                new ModulesConfig(100, 1L << 20, Duration.ofMinutes(1), 1L << 20, Duration.ofMinutes(1), 1L << 20),
                 new InMemoryModuleStore(() -> Instant.EPOCH),
-                module -> new ModuleInspection.Accepted(
-                        new ModuleFindings(List.of(), List.of("_start"), 1, OptionalLong.empty(), 1, 10, 1)),
+                module -> new ModuleInspection.Accepted(SampleFindings.withPages(1)),
                 sandbox,
                 work,
-                work,
+                inspection,
                 metrics);
         pipeline = new ExecutionPipeline(
                 new RequestRules(Requests.LIMITS),
@@ -101,5 +101,6 @@ final class PipelineFixture implements AutoCloseable {
     public void close() {
         inFlight.close();
         work.close();
+        inspection.close();
     }
 }

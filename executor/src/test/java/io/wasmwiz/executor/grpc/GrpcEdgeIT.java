@@ -32,13 +32,15 @@ import io.wasmwiz.executor.execution.RequestRules;
 import io.wasmwiz.executor.execution.Requests;
 import io.wasmwiz.executor.modules.InMemoryModuleStore;
 import io.wasmwiz.executor.modules.ModuleDigest;
-import io.wasmwiz.executor.modules.ModuleFindings;
 import io.wasmwiz.executor.modules.ModuleInspection;
+import io.wasmwiz.executor.modules.ModuleInspector;
 import io.wasmwiz.executor.modules.ModuleLibrary;
 import io.wasmwiz.executor.modules.ModulesConfig;
+import io.wasmwiz.executor.modules.SampleFindings;
 import io.wasmwiz.executor.sandbox.RunResult;
 import io.wasmwiz.executor.sandbox.ScriptedSandbox;
 import io.wasmwiz.executor.sandbox.queue.QueueConfig;
+import io.wasmwiz.executor.work.FairPool;
 import io.wasmwiz.executor.work.WorkPool;
 import io.wasmwiz.service.Closer;
 import io.wasmwiz.service.health.HealthMonitor;
@@ -57,11 +59,11 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -93,20 +95,25 @@ class GrpcEdgeIT {
     private volatile CompletionStage<Authentication> authentication = CompletableFuture.completedFuture(GRANTED);
     private ManagedChannel channel;
 
+    private volatile ModuleInspector inspector = GrpcEdgeIT::inspect;
+
     @BeforeEach
     void start() throws IOException {
-        channel = serve(new ModulesConfig(10, 1L << 20, Duration.ofMinutes(1), 1L << 20, Duration.ofMinutes(1)), 2);
+        channel = serve(
+                new ModulesConfig(10, 1L << 20, Duration.ofMinutes(1), 1L << 20, Duration.ofMinutes(1), 1L << 20), 2);
     }
 
     private ManagedChannel serve(ModulesConfig modules, int maxHeldCalls) throws IOException {
         closer.add(timers::shutdownNow);
         WorkPool work = closer.add(WorkPool.open("work", 2, 100, metrics));
-        ModuleLibrary library = new ModuleLibrary(modules, store, GrpcEdgeIT::inspect, sandbox, work, work, metrics);
+        FairPool inspection = closer.add(FairPool.open("inspection", 1, 100, metrics));
+        ModuleLibrary library = new ModuleLibrary(
+                modules, store, module -> inspector.inspect(module), sandbox, work, inspection, metrics);
         HealthMonitor health = closer.add(HealthMonitor.start(List.of(), metrics));
         GrpcServer server = closer.add(GrpcServer.start(
                 new GrpcConfig("127.0.0.1", 0, false, 100, maxHeldCalls, 8, 4, Duration.ofSeconds(10), Duration.ZERO),
                 Requests.LIMITS,
-                authorization -> authentication,
+                (authorization, peer) -> authentication,
                 new ServiceHealth(health),
                 new FixedFigures(LIMITS),
                 metrics,
@@ -381,8 +388,8 @@ class GrpcEdgeIT {
 
     @Test
     void endsAnUploadThatTakesTooLong() throws IOException {
-        ManagedChannel impatient =
-                serve(new ModulesConfig(10, 1L << 20, Duration.ofMinutes(1), 1L << 20, Duration.ofMillis(50)), 2);
+        ManagedChannel impatient = serve(
+                new ModulesConfig(10, 1L << 20, Duration.ofMinutes(1), 1L << 20, Duration.ofMillis(50), 1L << 20), 2);
         Upload upload = new Upload(impatient);
         upload.send(header("", ""));
         upload.send(chunk(new byte[] {1}));
@@ -394,8 +401,8 @@ class GrpcEdgeIT {
     @Test
     void refusesAnUploadBeyondTheQuarterOfItsAccountAndTakesThatOfAnother() throws IOException {
         metrics.clear();
-        ManagedChannel small =
-                serve(new ModulesConfig(10, 1L << 20, Duration.ofMinutes(1), 16_000, Duration.ofMinutes(1)), 2);
+        ManagedChannel small = serve(
+                new ModulesConfig(10, 1L << 20, Duration.ofMinutes(1), 16_000, Duration.ofMinutes(1), 1L << 20), 2);
         Upload first = new Upload(small);
         first.send(header("", ""));
         first.send(chunk(new byte[3_000]));
@@ -469,6 +476,74 @@ class GrpcEdgeIT {
     }
 
     @Test
+    void givesBackTheMemoryOfAnUploadWhoseInspectionWaitsWhenItIsCancelled() throws Exception {
+        CountDownLatch busy = new CountDownLatch(1);
+        CountDownLatch free = new CountDownLatch(1);
+        inspector = module -> {
+            busy.countDown();
+            awaitUninterrupted(free);
+            return inspect(module);
+        };
+        try {
+            CompletableFuture<ExecuteResponse> first = begin(Programs.inline(MODULE));
+            assertThat(busy.await(10, TimeUnit.SECONDS)).isTrue();
+            Upload upload = new Upload(channel);
+            upload.send(header("", ""));
+            upload.send(chunk(new byte[1_000]));
+            await().until(() -> held() == 1_000);
+            upload.parts.onCompleted();
+            await().until(() -> waitingInspections() == 1);
+
+            upload.parts.onError(Status.CANCELLED.asRuntimeException());
+
+            await().until(() -> held() == 0 && waitingInspections() == 0);
+            assertThat(first).isNotDone();
+        } finally {
+            free.countDown();
+        }
+    }
+
+    @Test
+    void takesNoMoreInlineModulesOfAnAccountThanAQuarterOfTheBuffer() throws Exception {
+        metrics.clear();
+        ManagedChannel small = serve(
+                new ModulesConfig(
+                        10, 1L << 20, Duration.ofMinutes(1), 1L << 20, Duration.ofMinutes(1), 4L * MODULE.length),
+                2);
+        CountDownLatch busy = new CountDownLatch(1);
+        CountDownLatch free = new CountDownLatch(1);
+        inspector = module -> {
+            busy.countDown();
+            awaitUninterrupted(free);
+            return inspect(module);
+        };
+        CompletableFuture<ExecuteResponse> first = new CompletableFuture<>();
+        ExecutionServiceGrpc.newStub(small).execute(Programs.inline(MODULE), new Reply<>(first));
+        assertThat(busy.await(10, TimeUnit.SECONDS)).isTrue();
+
+        StatusRuntimeException error =
+                Errors.of(() -> ExecutionServiceGrpc.newBlockingStub(small).execute(Programs.inline(MODULE)));
+
+        assertThat(Errors.reason(error)).isEqualTo("SERVER_BUSY");
+        assertThat(Errors.info(error).getMetadataMap()).containsEntry("queue", "inspection");
+        free.countDown();
+        assertThat(first).succeedsWithin(10, TimeUnit.SECONDS);
+        await().until(() -> metrics.get("wasmwiz.inspection.held.bytes").gauge().value() == 0);
+    }
+
+    private double waitingInspections() {
+        return metrics.get("wasmwiz.inspection.queue.depth").gauge().value();
+    }
+
+    private static void awaitUninterrupted(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
     void saysInReceiptAndEventThatOutputWasLost() {
         sandbox.endsAs(new RunResult.Ran(
                 new RunResult.End.Crashed("killed"),
@@ -497,8 +572,7 @@ class GrpcEdgeIT {
     private static ModuleInspection inspect(byte[] module) {
         return module.length < MODULE.length
                 ? new ModuleInspection.Refused("MODULE_BAD", "not a module")
-                : new ModuleInspection.Accepted(
-                        new ModuleFindings(List.of(), List.of("_start"), 1, OptionalLong.empty(), 1, 10, 1));
+                : new ModuleInspection.Accepted(SampleFindings.withPages(1));
     }
 
     private ExecuteResponse execute(ExecuteRequest request) {

@@ -17,8 +17,9 @@ import org.junit.jupiter.api.Test;
 class ModuleCacheTest {
     private final UUID account = UUID.randomUUID();
     private final AtomicLong nanos = new AtomicLong();
+    private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private final ModuleCache cache =
-            new ModuleCache(10_000, Duration.ofSeconds(60), nanos::get, new SimpleMeterRegistry());
+            new ModuleCache(10_000, Duration.ofSeconds(60), nanos::get, metrics, new ModuleMetrics(metrics));
     private final AtomicInteger loads = new AtomicInteger();
 
     @Test
@@ -84,6 +85,51 @@ class ModuleCacheTest {
     }
 
     @Test
+    void letsAnAccountDisplaceNoMoreThanAQuarter() {
+        LoadedModule ofAnother = moduleOf(UUID.randomUUID(), 0, 1_000);
+        cache.put(ofAnother);
+        for (int i = 0; i < 50; i++) {
+            cache.put(module(i, 500));
+        }
+
+        assertThat(cachedBytes()).isLessThanOrEqualTo(1_000 + 512 + 2_500);
+        assertThat(isCached(ofAnother)).isTrue();
+        assertThat(isCached(module(49, 500))).isTrue();
+        assertThat(isCached(module(48, 500))).isTrue();
+        assertThat(isCached(module(47, 500)))
+                .as("the account's own oldest made room")
+                .isFalse();
+    }
+
+    @Test
+    void knowsHowManyBytesItHas() {
+        cache.put(module(1, 100));
+        cache.put(module(1, 100));
+        cache.put(module(2, 200));
+        assertThat(cachedBytes()).isEqualTo(100 + 200 + 2 * 512);
+
+        cache.forget(account, module(1, 100).code().digest());
+        assertThat(cachedBytes()).isEqualTo(200 + 512);
+
+        cache.forget(account, module(2, 200).code().digest());
+        assertThat(cachedBytes()).isZero();
+    }
+
+    private double cachedBytes() {
+        return metrics.get("wasmwiz.modules.cached.bytes").gauge().value();
+    }
+
+    private boolean isCached(LoadedModule module) {
+        return cache.get(
+                                module.code().accountId(),
+                                module.code().digest(),
+                                () -> CompletableFuture.completedFuture(null))
+                        .toCompletableFuture()
+                        .join()
+                != null;
+    }
+
+    @Test
     void keepsAccountsApart() {
         LoadedModule module = module(1, 100);
         cache.put(module);
@@ -103,6 +149,10 @@ class ModuleCacheTest {
     }
 
     private LoadedModule module(int seed, int size) {
+        return moduleOf(account, seed, size);
+    }
+
+    private static LoadedModule moduleOf(UUID account, int seed, int size) {
         byte[] bytes = new byte[size];
         bytes[0] = (byte) seed;
         return new LoadedModule(new ModuleCode(account, ModuleDigest.of(bytes), bytes), 1);

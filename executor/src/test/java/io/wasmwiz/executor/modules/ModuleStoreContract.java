@@ -8,7 +8,6 @@ import io.wasmwiz.executor.sandbox.ModuleCode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
@@ -16,14 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** What every module store promises. */
 abstract class ModuleStoreContract {
-    private static final ModuleFindings FINDINGS = new ModuleFindings(
-            List.of("wasi_snapshot_preview1.fd_write"),
-            List.of("_start", "memory"),
-            2,
-            OptionalLong.of(16),
-            12,
-            345,
-            678);
+    private static final ModuleFindings FINDINGS = SampleFindings.FULL;
 
     abstract ModuleStore store();
 

@@ -16,7 +16,8 @@ public final class ScriptedSandbox implements SandboxRuntime {
 
     private final List<ModuleCode> compiled = new CopyOnWriteArrayList<>();
     private final List<HeldRun> runs = new CopyOnWriteArrayList<>();
-    private volatile Function<ModuleCode, Compilation> compiler = module -> new Compilation.Compiled(false);
+    private volatile Function<ModuleCode, CompletionStage<Compilation>> compiler =
+            module -> CompletableFuture.completedFuture(new Compilation.Compiled(false));
     private volatile Function<RunRequest, CompletableFuture<RunResult>> script =
             request -> CompletableFuture.completedFuture(exited(0, "out", "err"));
 
@@ -31,6 +32,11 @@ public final class ScriptedSandbox implements SandboxRuntime {
     }
 
     public void compilesTo(Function<ModuleCode, Compilation> newCompiler) {
+        compiler = module -> CompletableFuture.completedFuture(newCompiler.apply(module));
+    }
+
+    /** Compilations end when their stage does. */
+    public void compilesAs(Function<ModuleCode, CompletionStage<Compilation>> newCompiler) {
         compiler = newCompiler;
     }
 
@@ -60,7 +66,7 @@ public final class ScriptedSandbox implements SandboxRuntime {
     @Override
     public CompletionStage<Compilation> compile(ModuleCode module) {
         compiled.add(module);
-        return CompletableFuture.completedFuture(compiler.apply(module));
+        return compiler.apply(module);
     }
 
     @Override

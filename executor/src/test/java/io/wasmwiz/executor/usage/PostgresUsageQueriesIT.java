@@ -108,9 +108,10 @@ class PostgresUsageQueriesIT {
                     .bind("id", account)
                     .execute();
             handle.createUpdate(
-                            "INSERT INTO key_grants (api_key_id, period, starts_at, granted) SELECT :key, 'day',"
+                            "INSERT INTO key_grants (api_key_id, user_id, period, starts_at, granted) SELECT :key, :id, 'day',"
                                     + " date_trunc('day', now(), 'UTC') + n * interval '1 day', 42 FROM generate_series(0, 1) n")
                     .bind("key", key)
+                    .bind("id", account)
                     .execute();
         });
 

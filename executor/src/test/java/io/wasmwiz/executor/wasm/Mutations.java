@@ -1,14 +1,19 @@
 package io.wasmwiz.executor.wasm;
 
 import io.wasmwiz.executor.sandbox.Wat;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /** Damaged modules. */
 public final class Mutations {
     /** Modules that hold every section and most kinds of instruction. */
-    public static final List<byte[]> SEEDS = List.of(Wat.wasm("""
+    static final List<byte[]> WRITTEN = List.of(Wat.wasm("""
                     (module
                       (type $pair (func (result i32 i64)))
                       (import "wasi_snapshot_preview1" "fd_write" (func $w (param i32 i32 i32 i32) (result i32)))
@@ -36,16 +41,43 @@ public final class Mutations {
                     (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
                     """));
 
+    private static final List<byte[]> SEEDS = Stream.concat(
+                    WRITTEN.stream(),
+                    Stream.of("hello", "upper", "exit3", "eat-memory").map(Mutations::sample))
+            .toList();
+
+    /** Encodings at the edges of what fits. */
+    private static final List<byte[]> EDGES = List.of(
+            new byte[] {0},
+            new byte[] {0x7f},
+            new byte[] {(byte) 0x80, 0},
+            new byte[] {(byte) 0x80, 0x01},
+            new byte[] {(byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff, 0x0f},
+            new byte[] {(byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff, 0x07},
+            new byte[] {(byte) 0x80, (byte) 0x80, (byte) 0x80, (byte) 0x80, 0x78},
+            new byte[] {(byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff, 0x01});
+
+    /** One of the programs that the repository ships. */
+    private static byte[] sample(String name) {
+        try {
+            return Files.readAllBytes(Path.of("..", "deploy", "samples", name + ".wasm"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** A seed with one to four bytes changed, removed, added or repeated. */
     public static byte[] mutant(Random random) {
         byte[] bytes = SEEDS.get(random.nextInt(SEEDS.size())).clone();
         for (int changes = 1 + random.nextInt(4); changes > 0; changes--) {
             int at = random.nextInt(bytes.length);
-            switch (random.nextInt(5)) {
+            switch (random.nextInt(7)) {
                 case 0 -> bytes[at] ^= (byte) (1 << random.nextInt(8));
                 case 1 -> bytes[at] = (byte) random.nextInt();
                 case 2 -> bytes = without(bytes, at, 1 + random.nextInt(3));
                 case 3 -> bytes = with(bytes, at, (byte) random.nextInt());
+                case 4 -> bytes = withEdge(bytes, at, EDGES.get(random.nextInt(EDGES.size())));
+                case 5 -> bytes = withInstruction(bytes, at, random);
                 default -> bytes = with(bytes, at, bytes[random.nextInt(bytes.length)]);
             }
         }
@@ -57,6 +89,20 @@ public final class Mutations {
         byte[] shorter = Arrays.copyOf(bytes, Math.max(1, bytes.length - (end - at)));
         System.arraycopy(bytes, end, shorter, at, Math.max(0, Math.min(bytes.length - end, shorter.length - at)));
         return shorter;
+    }
+
+    /** In place of one byte. */
+    private static byte[] withEdge(byte[] bytes, int at, byte[] edge) {
+        byte[] changed = Arrays.copyOf(bytes, bytes.length + edge.length - 1);
+        System.arraycopy(bytes, at + 1, changed, at + edge.length, bytes.length - at - 1);
+        System.arraycopy(edge, 0, changed, at, edge.length);
+        return changed;
+    }
+
+    /** Any instruction in place of what stands there, immediates and sizes untouched. */
+    private static byte[] withInstruction(byte[] bytes, int at, Random random) {
+        bytes[at] = (byte) random.nextInt(0xd3);
+        return bytes;
     }
 
     private static byte[] with(byte[] bytes, int at, byte added) {

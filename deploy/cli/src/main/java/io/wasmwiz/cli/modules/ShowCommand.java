@@ -6,12 +6,10 @@ import io.wasmwiz.cli.connect.ServerOptions;
 import io.wasmwiz.cli.connect.Target;
 import io.wasmwiz.cli.failure.ExitCode;
 import io.wasmwiz.cli.text.Json;
-import io.wasmwiz.cli.text.Printable;
 import io.wasmwiz.cli.text.Times;
 import io.wasmwiz.cli.text.Units;
 import io.wasmwiz.v1.GetModuleRequest;
 import io.wasmwiz.v1.Module;
-import io.wasmwiz.v1.ModuleProfile;
 import io.wasmwiz.v1.ModuleServiceGrpc;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -59,30 +57,12 @@ final class ShowCommand implements Callable<Integer> {
             out.println(Json.print(module));
             return ExitCode.OK;
         }
-        ModuleProfile profile = module.getProfile();
-        line(out, "digest", module.getDigest());
-        line(out, "name", module.getName());
-        line(out, "size", Units.bytes(module.getSizeBytes()));
-        line(out, "uploaded", Times.second(module.getCreatedAt()));
-        line(out, "memory", memory(profile));
-        line(
-                out,
-                "functions",
-                profile.getFunctionCount() + ", the largest " + Units.bytes(profile.getLargestFunctionBytes()));
-        line(out, "complexity", String.valueOf(profile.getComplexity()));
-        line(out, "imports", String.join(", ", profile.getImportsList()));
-        line(out, "exports", String.join(", ", profile.getExportsList()));
+        ModuleReport report = new ModuleReport(out);
+        report.line("digest", module.getDigest());
+        report.line("name", module.getName());
+        report.line("size", Units.bytes(module.getSizeBytes()));
+        report.line("uploaded", Times.second(module.getCreatedAt()));
+        report.print(module);
         return ExitCode.OK;
-    }
-
-    private static String memory(ModuleProfile profile) {
-        String minimum = "starts with " + Units.bytes(profile.getMemoryMinimumBytes());
-        return profile.hasMemoryMaximumBytes()
-                ? minimum + ", declares at most " + Units.bytes(profile.getMemoryMaximumBytes())
-                : minimum;
-    }
-
-    private static void line(PrintStream out, String name, String value) {
-        out.println(name + " ".repeat(12 - name.length()) + Printable.line(value));
     }
 }

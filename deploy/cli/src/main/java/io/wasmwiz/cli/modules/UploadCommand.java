@@ -132,6 +132,7 @@ final class UploadCommand implements Callable<Integer> {
                     .err()
                     .println(Printable.line(
                             "%s, %s, %s".formatted(what, module.getName(), Units.bytes(module.getSizeBytes()))));
+            new ModuleReport(context.terminal().err()).print(module);
         }
     }
 }

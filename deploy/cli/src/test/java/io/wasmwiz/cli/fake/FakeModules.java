@@ -12,8 +12,11 @@ import io.wasmwiz.v1.GetModuleResponse;
 import io.wasmwiz.v1.ListModulesRequest;
 import io.wasmwiz.v1.ListModulesResponse;
 import io.wasmwiz.v1.Module;
+import io.wasmwiz.v1.ModuleExport;
+import io.wasmwiz.v1.ModuleImport;
 import io.wasmwiz.v1.ModuleProfile;
 import io.wasmwiz.v1.ModuleServiceGrpc;
+import io.wasmwiz.v1.ModuleTable;
 import io.wasmwiz.v1.UploadModuleHeader;
 import io.wasmwiz.v1.UploadModuleRequest;
 import io.wasmwiz.v1.UploadModuleResponse;
@@ -55,6 +58,21 @@ public final class FakeModules extends ModuleServiceGrpc.ModuleServiceImplBase {
                                         .addImports("wasi_snapshot_preview1.fd_write")
                                         .addExports("_start")
                                         .setMemoryMinimumBytes(65_536)
+                                        .addImportDetails(ModuleImport.newBuilder()
+                                                .setModule("wasi_snapshot_preview1")
+                                                .setName("fd_write")
+                                                .setType("(i32 i32 i32 i32) -> (i32)"))
+                                        .addExportDetails(ModuleExport.newBuilder()
+                                                .setName("_start")
+                                                .setKind("function")
+                                                .setType("() -> ()"))
+                                        .setMoreExports(7)
+                                        .addTables(ModuleTable.newBuilder()
+                                                .setElementType("funcref")
+                                                .setMinimumElements(1))
+                                        .setGrowsMemory(true)
+                                        .setHasStartSection(true)
+                                        .addFeatures("bulk-memory")
                                         .setFunctionCount(2))
                                 .build(),
                         bytes));

@@ -55,6 +55,7 @@ class ModulesCommandIT {
         assertThat(first.exitCode()).isZero();
         assertThat(first.out().strip()).isEqualTo(server.modules().digests().get(0));
         assertThat(first.err()).contains("uploaded, large, 683.6 KiB");
+        assertThat(first.err()).contains("wasi_snapshot_preview1.fd_write  (i32 i32 i32 i32) -> (i32)");
         assertThat(again.err()).contains("was there already");
     }
 
@@ -98,7 +99,13 @@ class ModulesCommandIT {
         assertThat(command().run("modules", "show", digest).out())
                 .contains(digest)
                 .contains("wasi_snapshot_preview1.fd_write")
-                .contains("starts with 64.0 KiB");
+                .contains("starts with 64.0 KiB, grows")
+                .contains("wasi_snapshot_preview1.fd_write  (i32 i32 i32 i32) -> (i32)")
+                .contains("_start  function () -> ()")
+                .contains("and 7 more")
+                .contains("funcref from 1 elements")
+                .contains("a start section runs before _start")
+                .contains("bulk-memory");
         assertThat(command().run("modules", "show", "f".repeat(64)).exitCode()).isEqualTo(66);
         assertThat(command().run("modules", "show", "12").exitCode()).isEqualTo(64);
     }

@@ -1,4 +1,4 @@
-package io.wasmwiz.executor.grpc;
+package io.wasmwiz.executor.work;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -6,8 +6,8 @@ import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-class UploadBudgetTest {
-    private final UploadBudget budget = new UploadBudget(100);
+class ByteBudgetTest {
+    private final ByteBudget budget = new ByteBudget(100);
     private final UUID account = UUID.randomUUID();
 
     @Test

@@ -1,26 +1,27 @@
-package io.wasmwiz.executor.grpc;
+package io.wasmwiz.executor.work;
 
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Bytes that uploads in progress hold together, and each account at most a quarter of them. Knows only accounts that hold
- * some. Thread-safe.
+ * Bytes of modules that calls in progress hold together, and each account at most a quarter of them. Knows only accounts
+ * that hold some. Thread-safe.
  */
-final class UploadBudget {
+public final class ByteBudget {
     private static final int SHARES = 4;
 
     private final long maxBytes;
     private final AtomicLong held = new AtomicLong();
     private final ConcurrentHashMap<UUID, Long> heldByAccount = new ConcurrentHashMap<>();
 
-    UploadBudget(long maxBytes) {
+    /** Of {@code maxBytes} together. */
+    public ByteBudget(long maxBytes) {
         this.maxBytes = maxBytes;
     }
 
     /** Takes {@code bytes}, positive, unless that would be too many for the account or together. */
-    boolean tryTake(UUID accountId, long bytes) {
+    public boolean tryTake(UUID accountId, long bytes) {
         boolean[] taken = new boolean[1];
         heldByAccount.compute(accountId, (id, before) -> {
             long now = (before == null ? 0 : before) + bytes;
@@ -39,16 +40,18 @@ final class UploadBudget {
     }
 
     /** Gives back what was taken, in one piece or several. */
-    void giveBack(UUID accountId, long bytes) {
+    public void giveBack(UUID accountId, long bytes) {
         heldByAccount.computeIfPresent(accountId, (id, before) -> before == bytes ? null : (Long) (before - bytes));
         held.addAndGet(-bytes);
     }
 
-    long heldBytes() {
+    /** Held by all accounts. */
+    public long heldBytes() {
         return held.get();
     }
 
-    int accounts() {
+    /** How many accounts hold some. */
+    public int accounts() {
         return heldByAccount.size();
     }
 }
