@@ -82,6 +82,7 @@ final class ProtoMapper {
                 .setStdoutTruncated(completed.stdoutTruncated())
                 .setStderrTruncated(completed.stderrTruncated())
                 .setMessage(completed.message())
+                .addAllBacktrace(completed.backtrace())
                 .setReceipt(toProto(completed.receipt()))
                 .build();
     }
