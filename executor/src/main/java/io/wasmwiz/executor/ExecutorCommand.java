@@ -256,8 +256,15 @@ public final class ExecutorCommand implements Callable<Integer> {
     private Duration admissionLeaseIdle = Duration.ZERO;
 
     @Option(
+            names = "--admission-recall-wait",
+            description = "Longest wait of a call for units that other executors are asked to return",
+            defaultValue = "2s",
+            converter = DurationConverter.class)
+    private Duration admissionRecallWait = Duration.ZERO;
+
+    @Option(
             names = "--admission-max-waiting",
-            description = "Calls of one account that wait for a lease at most",
+            description = "Calls of one account that wait for units at most",
             defaultValue = "1000")
     private int admissionMaxWaiting;
 
@@ -536,6 +543,7 @@ public final class ExecutorCommand implements Callable<Integer> {
                 admissionMaxLeaseSize,
                 admissionLeaseDuration,
                 admissionLeaseIdle,
+                admissionRecallWait,
                 admissionMaxWaiting,
                 admissionMaxMinuteLimiters,
                 admissionDatabaseThreads,

@@ -98,8 +98,8 @@ public final class ExecutorServer implements AutoCloseable {
             int schema = SchemaCheck.require(database, DATABASE_WAIT);
 
             KafkaExecutionEvents events = closer.add(KafkaExecutionEvents.open(config.events(), metrics));
-            LeasedAdmission admission =
-                    closer.add(LeasedAdmission.open(config.admission(), database.jdbi(), events, metrics));
+            LeasedAdmission admission = closer.add(LeasedAdmission.open(
+                    config.admission(), database.jdbi(), events, config.events().deliveryTimeout(), metrics));
             // Closed after the sandbox and before what its runs still need.
             InFlight inFlight =
                     closer.add(InFlight.open(config.events().deliveryTimeout().plusSeconds(5), metrics));
@@ -152,7 +152,7 @@ public final class ExecutorServer implements AutoCloseable {
                     new ExecutionGrpcService(pipeline),
                     new ModuleGrpcService(
                             modules, config.requests().maxModuleBytes(), config.modules(), timers, metrics),
-                    new UsageGrpcService(new PostgresUsageQueries(database.jdbi()), reads)));
+                    new UsageGrpcService(new PostgresUsageQueries(database.jdbi()), admission, reads)));
             administration.map(AdminGrpcService::new).ifPresent(services::add);
             ServiceHealth health = new ServiceHealth(dependencies, administration.isPresent());
             GrpcServer grpc = closer.add(GrpcServer.start(
@@ -160,6 +160,7 @@ public final class ExecutorServer implements AutoCloseable {
                     config.requests(),
                     authenticator,
                     health,
+                    admission,
                     metrics,
                     administration.map(AdminService::denials),
                     services));

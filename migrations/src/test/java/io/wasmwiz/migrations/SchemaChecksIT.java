@@ -39,6 +39,7 @@ final class SchemaChecksIT {
             row("quota_leases id=" + ID + ", user_id=" + ID + ", tier='Free', size=1, executor='e', day='2026-01-31', "
                     + "granted_at='2026-01-31T00:00:00Z', use_by='2026-02-01T00:00:00Z'"),
             row("minute_grants user_id=" + ID + ", tier='Free', minute='2026-01-31T00:01:00Z'"),
+            row("key_grants api_key_id=" + ID + ", user_id=" + ID + ", period='day', starts_at='2026-01-31T00:00:00Z'"),
             row("request_claims user_id=" + ID + ", request_id=" + ID + ", execution_id=" + ID + ", day=" + TODAY
                     + ", content_hash=" + HASH),
             row("usage_logs day=" + TODAY + ", execution_id=" + ID + ", user_id=" + ID + ", module_digest=" + HASH
@@ -96,6 +97,9 @@ final class SchemaChecksIT {
                     "quota_leases_use_by_in_day use_by='2026-02-01T00:00:01Z'",
                     "minute_grants_minute_check minute='2026-01-31T00:01:01Z'",
                     "minute_grants_granted_check granted=-1",
+                    "key_grants_period_check period='hour'",
+                    "key_grants_granted_check granted=-1",
+                    "key_grants_starts_with_period starts_at='2026-01-31T00:01:00Z'",
                     "request_claims_content_hash_check content_hash='\\xab'",
                     "request_claims_attempts_check attempts=0",
                     "usage_logs_module_digest_check module_digest='\\xab'",

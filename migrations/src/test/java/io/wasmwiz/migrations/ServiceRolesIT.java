@@ -337,6 +337,8 @@ final class ServiceRolesIT {
                 "UPDATE quota_leases SET size = 1",
                 "UPDATE quota_leases SET use_by = now()",
                 "INSERT INTO quota_leases (id) VALUES (" + LEASE + ")",
+                "UPDATE quota_leases SET recalled_at = now()",
+                "UPDATE key_grants SET granted = 0",
                 "UPDATE daily_tier_counters SET day = " + TODAY,
                 "DELETE FROM daily_tier_counters",
                 "SELECT key_hash FROM api_keys",

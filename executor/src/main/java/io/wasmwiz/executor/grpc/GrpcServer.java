@@ -10,6 +10,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.grpc.MetricCollectingServerInterceptor;
 import io.wasmwiz.executor.admin.DenialLog;
+import io.wasmwiz.executor.admission.QuotaFigures;
 import io.wasmwiz.executor.auth.Authenticator;
 import io.wasmwiz.executor.execution.RequestLimits;
 import java.io.IOException;
@@ -48,6 +49,7 @@ public final class GrpcServer implements AutoCloseable {
             RequestLimits limits,
             Authenticator authenticator,
             ServiceHealth health,
+            QuotaFigures quotas,
             MeterRegistry metrics,
             Optional<DenialLog> denials,
             List<BindableService> services)
@@ -62,6 +64,7 @@ public final class GrpcServer implements AutoCloseable {
             new ErrorInterceptor(UUID::randomUUID),
             new AuditInterceptor(denials),
             new AuthInterceptor(authenticator, config.maxHeldCalls()),
+            new RateLimitInterceptor(quotas),
             new CallSlotInterceptor(slots)
         };
         NettyServerBuilder builder = NettyServerBuilder.forAddress(new InetSocketAddress(config.host(), config.port()))

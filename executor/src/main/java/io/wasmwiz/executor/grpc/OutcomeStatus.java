@@ -195,8 +195,14 @@ final class OutcomeStatus {
                                     "MINUTE_QUOTA_SPENT",
                                     "tier %s allows %d executions per UTC minute".formatted(no.tier(), no.limit()))
                             .with("tier", no.tier())
-                            .with("limit", no.limit())
-                            .quota(ACCOUNT, "executions per minute")
+                            .with("held", no.held())
+                            .with("resets_at", no.resetsAt())
+                            .executionQuota(
+                                    ACCOUNT,
+                                    "minute",
+                                    no.limit(),
+                                    "executions per UTC minute: limit %d, held %d, resets at %s"
+                                            .formatted(no.limit(), no.held(), no.resetsAt()))
                             .retryAfter(no.retryAfter())),
             row(
                     Admission.DailyQuotaSpent.class,
@@ -205,12 +211,17 @@ final class OutcomeStatus {
                                     "DAILY_QUOTA_SPENT",
                                     "tier %s allows %d executions per UTC day".formatted(no.tier(), no.limit()))
                             .with("tier", no.tier())
-                            .with("limit", no.limit())
                             .with("charged", no.charged())
                             .with("held", no.held())
                             .with("resets_at", no.resetsAt())
-                            .quota(ACCOUNT, "executions per day")
+                            .executionQuota(
+                                    ACCOUNT,
+                                    "day",
+                                    no.limit(),
+                                    "executions per UTC day: limit %d, charged %d, held %d, resets at %s"
+                                            .formatted(no.limit(), no.charged(), no.held(), no.resetsAt()))
                             .retryAfter(no.retryAfter())),
+            row(Admission.KeyQuotaSpent.class, OutcomeStatus::keyQuotaSpent),
             row(
                     Admission.ConcurrencySpent.class,
                     no -> new Answer(
@@ -219,8 +230,11 @@ final class OutcomeStatus {
                                     "tier %s allows %d executions at once: wait for one to end"
                                             .formatted(no.tier(), no.limit()))
                             .with("tier", no.tier())
-                            .with("limit", no.limit())
-                            .quota(ACCOUNT, "executions in progress")
+                            .executionQuota(
+                                    ACCOUNT,
+                                    "concurrency",
+                                    no.limit(),
+                                    "executions in progress: limit %d".formatted(no.limit()))
                             .retryAfter(no.retryAfter())),
             row(
                     Admission.Overloaded.class,
@@ -252,6 +266,23 @@ final class OutcomeStatus {
 
     private static Answer answer(Admission.Refused refused) {
         return answer(ADMISSIONS, refused);
+    }
+
+    private static Answer keyQuotaSpent(Admission.KeyQuotaSpent no) {
+        String period = no.period().name().toLowerCase(Locale.ROOT);
+        return new Answer(
+                        Code.RESOURCE_EXHAUSTED,
+                        "KEY_QUOTA_SPENT",
+                        "this key allows %d executions per UTC %s".formatted(no.limit(), period))
+                .with("held", no.held())
+                .with("resets_at", no.resetsAt())
+                .executionQuota(
+                        "api_key",
+                        "key_" + period,
+                        no.limit(),
+                        "executions per UTC %s: limit %d, held %d, resets at %s"
+                                .formatted(period, no.limit(), no.held(), no.resetsAt()))
+                .retryAfter(no.retryAfter());
     }
 
     private static Answer notAuthenticated(Authentication.Reason reason) {

@@ -109,10 +109,28 @@ class OutcomeStatusTest {
                     "UPLOAD_TIMED_OUT",
                     Map.of("limit_ms", "1500")),
             row(
-                    new Refusal.NotAdmitted(new Admission.MinuteQuotaSpent("Free", 10, SOON)),
+                    new Refusal.NotAdmitted(new Admission.MinuteQuotaSpent("Free", 10, 10, Instant.EPOCH, SOON)),
                     Code.RESOURCE_EXHAUSTED,
                     "MINUTE_QUOTA_SPENT",
-                    Map.of("tier", "Free", "limit", "10"),
+                    Map.of(
+                            "dimension",
+                            "minute",
+                            "tier",
+                            "Free",
+                            "limit",
+                            "10",
+                            "held",
+                            "10",
+                            "resets_at",
+                            "1970-01-01T00:00:00Z"),
+                    QuotaFailure.class,
+                    RetryInfo.class),
+            row(
+                    new Refusal.NotAdmitted(
+                            new Admission.KeyQuotaSpent(Admission.Period.DAY, 20, 19, Instant.EPOCH, SOON)),
+                    Code.RESOURCE_EXHAUSTED,
+                    "KEY_QUOTA_SPENT",
+                    Map.of("dimension", "key_day", "limit", "20", "held", "19", "resets_at", "1970-01-01T00:00:00Z"),
                     QuotaFailure.class,
                     RetryInfo.class),
             row(
@@ -120,6 +138,8 @@ class OutcomeStatusTest {
                     Code.RESOURCE_EXHAUSTED,
                     "DAILY_QUOTA_SPENT",
                     Map.of(
+                            "dimension",
+                            "day",
                             "tier",
                             "Free",
                             "limit",
@@ -136,7 +156,7 @@ class OutcomeStatusTest {
                     new Refusal.NotAdmitted(new Admission.ConcurrencySpent("Free", 2, SOON)),
                     Code.RESOURCE_EXHAUSTED,
                     "CONCURRENCY_SPENT",
-                    Map.of("tier", "Free", "limit", "2"),
+                    Map.of("dimension", "concurrency", "tier", "Free", "limit", "2"),
                     QuotaFailure.class,
                     RetryInfo.class),
             row(
