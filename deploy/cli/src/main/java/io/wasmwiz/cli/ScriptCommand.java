@@ -17,6 +17,7 @@ enum ScriptCommand {
     LOCAL("Run the whole of WasmWiz on this machine: PostgreSQL, Kafka, executor and metering."),
     EXECUTOR("Run one executor, the gRPC server."),
     METERING("Run one metering worker, which writes the event log into the usage ledger."),
+    RECONCILE("Prove the books: compare the event log, the rows, the counters and the leases."),
     MIGRATE("Bring the database's schema up to date."),
     MIGRATIONS("Look at the database's schema or extend it: status, validate, create NAME."),
     DEAD_EVENTS("Look at records that could be no row of the ledger, or publish them anew: list, show, replay."),
