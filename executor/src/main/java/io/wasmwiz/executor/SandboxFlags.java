@@ -1,6 +1,7 @@
 package io.wasmwiz.executor;
 
 import io.wasmwiz.executor.sandbox.process.ProcessConfig;
+import io.wasmwiz.service.config.DurationConverter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;

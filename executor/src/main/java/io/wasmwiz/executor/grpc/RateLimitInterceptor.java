@@ -33,7 +33,7 @@ final class RateLimitInterceptor implements ServerInterceptor {
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-        if (MethodScopes.of(call.getMethodDescriptor()) != Scope.EXECUTE) {
+        if (MethodScopes.least(call.getMethodDescriptor()) != Scope.EXECUTE) {
             return next.startCall(call, headers);
         }
         Caller caller = CallContext.caller();
