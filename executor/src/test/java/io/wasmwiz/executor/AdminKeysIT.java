@@ -100,7 +100,7 @@ class AdminKeysIT {
         assertThat(first.getRepeated()).isFalse();
         assertThat(executor.usage(first.getSecret())
                         .getQuota(GetQuotaRequest.getDefaultInstance())
-                        .getDay()
+                        .getKeyDay()
                         .getLimit())
                 .isEqualTo(7);
         assertThat(again.getRepeated()).isTrue();

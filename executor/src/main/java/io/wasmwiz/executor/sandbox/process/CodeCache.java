@@ -117,15 +117,23 @@ final class CodeCache implements AutoCloseable {
         }
     }
 
-    /** The files of a compiler, whose engine may be adding notes of its own to them. */
+    /**
+     * The files of a compiler, whose engine may be adding notes of its own to them. Looks at each file by itself: a walk
+     * over the tree fails as a whole when one goes while it is looked at.
+     */
     private List<Path> madeBy(int slot) {
-        Path code = compilerDirectory(slot).resolve(CODE);
-        try (Stream<Path> files = Files.find(code, 2, (file, attributes) -> attributes.isRegularFile())) {
-            return files.filter(file -> code.relativize(file).getNameCount() == 2)
-                    .toList();
+        List<Path> files = new ArrayList<>();
+        try (Stream<Path> directories = Files.list(compilerDirectory(slot).resolve(CODE))) {
+            for (Path made : directories.filter(Files::isDirectory).toList()) {
+                try (Stream<Path> inside = Files.list(made)) {
+                    inside.filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
+                            .forEach(files::add);
+                }
+            }
         } catch (IOException | UncheckedIOException e) {
-            return List.of();
+            log.atDebug().addKeyValue("slot", slot).setCause(e).log("no code of this compiler");
         }
+        return files;
     }
 
     private static boolean isCode(Path file) {

@@ -7,11 +7,15 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.wasmwiz.executor.sandbox.Compilation;
 import io.wasmwiz.executor.sandbox.ModuleCode;
 import io.wasmwiz.executor.sandbox.Wat;
+import io.wasmwiz.executor.sandbox.process.RunCodec.ModuleKey;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,6 +45,42 @@ class CodeCacheIT extends ProcessFixture {
         assertThat(compile(NOTHING)).isEqualTo(new Compilation.Compiled(true));
         assertThat(ran(run(NOTHING, "")).usage().cacheHit()).isTrue();
         assertThat(meter("wasmwiz.sandbox.compile")).isZero();
+    }
+
+    /** The engine keeps notes beside the code from a thread of its own, at any time. */
+    @Test
+    void keepsCodeWhileTheEngineChangesItsNotes() throws Exception {
+        CacheDirectory cacheDirectory = CacheDirectory.open(Optional.of(directory), Isolation.probe(70_000));
+        ModuleCode module = code(NOTHING);
+        try (CodeCache cache = CodeCache.open(cacheDirectory, 1 << 20, 10)) {
+            cache.compilerSettings(0, 70_000);
+            Path made = Files.createDirectories(directory.resolve("compile-0/modules/engine"));
+            AtomicBoolean done = new AtomicBoolean();
+            Thread engine = new Thread(() -> {
+                for (int i = 0; !done.get(); i++) {
+                    note(made.resolve("code.stats.wip-" + i % 100));
+                }
+            });
+            engine.start();
+            try {
+                for (int i = 0; i < 300; i++) {
+                    Files.write(made.resolve("code"), new byte[] {1});
+                    assertThat(cache.keep(ModuleKey.of(module), 0)).isTrue();
+                }
+            } finally {
+                done.set(true);
+                engine.join();
+            }
+        }
+    }
+
+    private static void note(Path file) {
+        try {
+            Files.write(file, new byte[0]);
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test

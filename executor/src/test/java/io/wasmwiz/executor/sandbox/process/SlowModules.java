@@ -6,11 +6,10 @@ import java.io.UncheckedIOException;
 
 /** Modules that the static rules accept and that the engine's compiler is busy with for long. */
 final class SlowModules {
-    private static final int FUNCTIONS = 40;
-    private static final int LOCALS = 4_000;
-    private static final int LOOPS = 1_400;
+    private static final int FUNCTIONS = 24;
+    private static final int DIVISIONS = 48_000;
 
-    /** Functions of as many locals and loops as are allowed: half a minute of compiling, at least. */
+    /** As many functions with as many divisions as are allowed: ten seconds of compiling, at least. */
     static byte[] slow() {
         try {
             var module = new ByteArrayOutputStream();
@@ -35,18 +34,13 @@ final class SlowModules {
         }
     }
 
-    /** Each loop copies one local to another and never repeats. */
+    /** Each instruction that may trap becomes a block of its own for the compiler. */
     private static byte[] body() throws IOException {
         var body = new ByteArrayOutputStream();
-        body.write(1);
-        number(body, LOCALS);
-        body.write(0x7e);
-        for (int i = 0; i < LOOPS; i++) {
-            body.write(new byte[] {0x03, 0x40, 0x20});
-            number(body, i);
-            body.write(0x21);
-            number(body, LOCALS - 1 - i);
-            body.write(new byte[] {0x41, 0, 0x0d, 0, 0x0b});
+        body.write(new byte[] {1, 2, 0x7f});
+        for (int i = 0; i < DIVISIONS; i++) {
+            // local.get 0, local.get 1, i32.div_s, local.set 0
+            body.write(new byte[] {0x20, 0, 0x20, 1, 0x6d, 0x21, 0});
         }
         body.write(0x0b);
         return body.toByteArray();
