@@ -10,6 +10,7 @@ import io.wasmwiz.executor.grpc.GrpcConfig;
 import io.wasmwiz.executor.modules.ModulesConfig;
 import io.wasmwiz.executor.sandbox.SandboxConfig;
 import io.wasmwiz.executor.sandbox.queue.QueueConfig;
+import io.wasmwiz.service.config.DurationConverter;
 import io.wasmwiz.service.config.EnvironmentDefaults;
 import io.wasmwiz.service.database.DatabaseConfig;
 import java.net.InetAddress;

@@ -2,10 +2,13 @@ package io.wasmwiz.metering;
 
 import io.wasmwiz.events.ExecutionLog;
 import io.wasmwiz.metering.consume.LogConfig;
+import io.wasmwiz.metering.lease.LeaseConfig;
 import io.wasmwiz.metering.store.LedgerConfig;
+import io.wasmwiz.service.config.DurationConverter;
 import io.wasmwiz.service.config.EnvironmentDefaults;
 import io.wasmwiz.service.database.DatabaseConfig;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -37,19 +40,28 @@ public final class MeteringCommand implements Callable<Integer> {
             description = "postgresql://user:password@host:port/database. Required.")
     private String databaseUrl = "";
 
-    @Option(names = "--database-pool-size", defaultValue = "4", description = "Connections at most, from 2.")
+    @Option(names = "--database-pool-size", defaultValue = "6", description = "Connections at most, from 4.")
     private int databasePoolSize;
 
     @Option(
             names = "--database-connection-timeout",
-            defaultValue = "PT5S",
+            defaultValue = "5s",
+            converter = DurationConverter.class,
             description = "Longest wait for a connection.")
     private Duration databaseConnectionTimeout = Duration.ZERO;
 
-    @Option(names = "--statement-timeout", defaultValue = "PT20S", description = "Longest SQL statement.")
+    @Option(
+            names = "--statement-timeout",
+            defaultValue = "20s",
+            converter = DurationConverter.class,
+            description = "Longest SQL statement.")
     private Duration statementTimeout = Duration.ZERO;
 
-    @Option(names = "--lock-timeout", defaultValue = "PT5S", description = "Longest wait for a row's lock.")
+    @Option(
+            names = "--lock-timeout",
+            defaultValue = "5s",
+            converter = DurationConverter.class,
+            description = "Longest wait for a row's lock.")
     private Duration lockTimeout = Duration.ZERO;
 
     @Option(
@@ -62,21 +74,44 @@ public final class MeteringCommand implements Callable<Integer> {
     @Option(names = "--kafka-topic", defaultValue = ExecutionLog.TOPIC, description = "The event log.")
     private String kafkaTopic = "";
 
+    @Option(
+            names = "--kafka-property",
+            split = "\\|",
+            description =
+                    "Kafka client setting, KEY=VALUE: ssl.*, sasl.* or security.protocol; several separated by |.")
+    private Map<String, String> kafkaProperties = new LinkedHashMap<>();
+
     @Option(names = "--consumer-group", defaultValue = "wasmwiz-metering", description = "Group of the workers.")
     private String consumerGroup = "";
 
     @Option(names = "--max-batch-records", defaultValue = "5000", description = "Records in one transaction at most.")
     private int maxBatchRecords;
 
-    @Option(names = "--retry-min", defaultValue = "PT0.1S", description = "First wait after a failure.")
+    @Option(
+            names = "--retry-min",
+            defaultValue = "100ms",
+            converter = DurationConverter.class,
+            description = "First wait after a failure.")
     private Duration retryMin = Duration.ZERO;
 
-    @Option(names = "--retry-max", defaultValue = "PT5S", description = "Longest wait between two attempts.")
+    @Option(
+            names = "--retry-max",
+            defaultValue = "5s",
+            converter = DurationConverter.class,
+            description = "Longest wait between two attempts.")
     private Duration retryMax = Duration.ZERO;
 
     @Option(
+            names = "--transaction-timeout",
+            defaultValue = "1m",
+            converter = DurationConverter.class,
+            description = "A worker's transaction that is older is taken for stuck and ended by another worker.")
+    private Duration transactionTimeout = Duration.ZERO;
+
+    @Option(
             names = "--last-used-granularity",
-            defaultValue = "PT10S",
+            defaultValue = "10s",
+            converter = DurationConverter.class,
             description = "An API key's last use is written again when it is newer by more than this.")
     private Duration lastUsedGranularity = Duration.ZERO;
 
@@ -87,8 +122,43 @@ public final class MeteringCommand implements Callable<Integer> {
     private int partitionsAheadDays;
 
     @Option(
+            names = "--retention-days",
+            defaultValue = "400",
+            description = "Whole days before today that the ledger keeps; older ones are dropped.")
+    private int retentionDays;
+
+    @Option(
+            names = "--max-queue-wait",
+            defaultValue = "10s",
+            converter = DurationConverter.class,
+            description = "The executors' flag of that name: no lease of theirs is closed before.")
+    private Duration maxQueueWait = Duration.ZERO;
+
+    @Option(
+            names = "--event-delivery-timeout",
+            defaultValue = "10s",
+            converter = DurationConverter.class,
+            description = "The executors' flag of that name: no lease of theirs is closed before.")
+    private Duration eventDeliveryTimeout = Duration.ZERO;
+
+    @Option(
+            names = "--lease-close-margin",
+            defaultValue = "30s",
+            converter = DurationConverter.class,
+            description = "What is added to these before a lease is closed for an executor that is gone.")
+    private Duration leaseCloseMargin = Duration.ZERO;
+
+    @Option(
+            names = "--lease-sweep-interval",
+            defaultValue = "10s",
+            converter = DurationConverter.class,
+            description = "Time between two looks for leases of executors that are gone.")
+    private Duration leaseSweepInterval = Duration.ZERO;
+
+    @Option(
             names = "--drain-timeout",
-            defaultValue = "PT30S",
+            defaultValue = "30s",
+            converter = DurationConverter.class,
             description = "How long stopping may take to finish the batch in hand.")
     private Duration drainTimeout = Duration.ZERO;
 
@@ -107,8 +177,21 @@ public final class MeteringCommand implements Callable<Integer> {
                         new MeteringConfig.AdminConfig(adminHost, adminPort),
                         new DatabaseConfig(databaseUrl, databasePoolSize, databaseConnectionTimeout),
                         new LogConfig(
-                                kafkaBootstrapServers, kafkaTopic, consumerGroup, maxBatchRecords, retryMin, retryMax),
-                        new LedgerConfig(statementTimeout, lockTimeout, lastUsedGranularity, partitionsAheadDays),
+                                kafkaBootstrapServers,
+                                kafkaTopic,
+                                consumerGroup,
+                                maxBatchRecords,
+                                retryMin,
+                                retryMax,
+                                kafkaProperties),
+                        new LedgerConfig(
+                                statementTimeout,
+                                lockTimeout,
+                                transactionTimeout,
+                                lastUsedGranularity,
+                                partitionsAheadDays,
+                                retentionDays),
+                        new LeaseConfig(maxQueueWait, eventDeliveryTimeout, leaseCloseMargin, leaseSweepInterval),
                         drainTimeout)
                 .checked();
     }

@@ -1,6 +1,7 @@
 package io.wasmwiz.metering;
 
 import io.wasmwiz.metering.consume.LogConfig;
+import io.wasmwiz.metering.lease.LeaseConfig;
 import io.wasmwiz.metering.store.LedgerConfig;
 import io.wasmwiz.service.config.Problems;
 import io.wasmwiz.service.database.DatabaseConfig;
@@ -13,10 +14,16 @@ import java.time.Duration;
  * @param database where the ledger is
  * @param log where the events are
  * @param ledger bounds of the ledger's transactions
+ * @param leases when leases are closed for executors that are gone
  * @param drainTimeout how long stopping may take to finish the batch in hand, 1 s to 5 min
  */
 public record MeteringConfig(
-        AdminConfig admin, DatabaseConfig database, LogConfig log, LedgerConfig ledger, Duration drainTimeout) {
+        AdminConfig admin,
+        DatabaseConfig database,
+        LogConfig log,
+        LedgerConfig ledger,
+        LeaseConfig leases,
+        Duration drainTimeout) {
     /**
      * The admin port.
      *
@@ -31,10 +38,11 @@ public record MeteringConfig(
         problems.requireRange("--admin-port", admin.port(), 0, 65_535);
         database.check(problems);
         problems.require(
-                database.poolSize() >= 2,
-                "--database-pool-size must be 2 or more: one for the batch, one for health and partitions");
+                database.poolSize() >= 4,
+                "--database-pool-size must be 4 or more: for the batch, leases, retention and health");
         log.check(problems);
         ledger.check(problems);
+        leases.check(problems);
         problems.requireRange("--drain-timeout in ms", drainTimeout.toMillis(), 1_000, 300_000);
         problems.check();
         return this;

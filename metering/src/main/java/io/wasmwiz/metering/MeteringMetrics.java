@@ -24,6 +24,7 @@ public final class MeteringMetrics {
     private final Counter writeFailures;
     private final Counter positionsMoved;
     private final Counter uncounted;
+    private final Counter leasesGivenUp;
     private final DistributionSummary batchRecords;
     private final Map<Integer, Long> lags = new ConcurrentHashMap<>();
     private final Set<Integer> lagGauges = ConcurrentHashMap.newKeySet();
@@ -50,6 +51,9 @@ public final class MeteringMetrics {
         this.uncounted = Counter.builder("wasmwiz.metering.rows.uncounted")
                 .description("Rows that no daily counter holds, because their account is gone")
                 .register(registry);
+        this.leasesGivenUp = Counter.builder("wasmwiz.metering.leases.given.up")
+                .description("Leases closed for executors that are gone")
+                .register(registry);
         this.batchRecords = DistributionSummary.builder("wasmwiz.metering.batch.records")
                 .description("Records in a written batch")
                 .serviceLevelObjectives(10, 100, 500, 1_000, 2_500, 5_000)
@@ -57,7 +61,7 @@ public final class MeteringMetrics {
         for (DeadReason reason : DeadReason.values()) {
             dead(reason);
         }
-        for (String outcome : new String[] {"charged", "late", "not_chargeable", "duplicate"}) {
+        for (String outcome : new String[] {"charged", "late", "not_chargeable", "duplicate", "below_retention"}) {
             executions(outcome);
         }
         for (String outcome : new String[] {"settled", "repeated", "unknown"}) {
@@ -94,6 +98,7 @@ public final class MeteringMetrics {
         executions("late").increment(written.late());
         executions("not_chargeable").increment(written.notChargeable());
         executions("duplicate").increment(written.duplicates());
+        executions("below_retention").increment(written.skipped());
         leaseCloses("settled").increment(written.leasesSettled());
         leaseCloses("repeated").increment(written.leaseClosesRepeated());
         leaseCloses("unknown").increment(written.leaseClosesUnknown());
@@ -109,6 +114,11 @@ public final class MeteringMetrics {
     /** A batch was dropped because the ledger is at another position. */
     public void positionMoved() {
         positionsMoved.increment();
+    }
+
+    /** Leases were found whose executors are gone. */
+    public void leasesGivenUp(int leases) {
+        leasesGivenUp.increment(leases);
     }
 
     /** Distances to the ends of the partitions that are read; others have none. */

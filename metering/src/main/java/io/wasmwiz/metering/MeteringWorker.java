@@ -5,8 +5,13 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.wasmwiz.metering.consume.EventTopic;
 import io.wasmwiz.metering.consume.LogConsumer;
 import io.wasmwiz.metering.event.EventDecoder;
+import io.wasmwiz.metering.lease.LeaseSweep;
+import io.wasmwiz.metering.publish.LogWriter;
+import io.wasmwiz.metering.store.PostgresAbandonedLeases;
 import io.wasmwiz.metering.store.PostgresLedger;
+import io.wasmwiz.metering.store.PostgresRetention;
 import io.wasmwiz.metering.store.PostgresUsagePartitions;
+import io.wasmwiz.metering.store.StuckTransactions;
 import io.wasmwiz.metering.store.TransactionHook;
 import io.wasmwiz.service.Closer;
 import io.wasmwiz.service.admin.AdminServer;
@@ -27,8 +32,11 @@ import org.slf4j.LoggerFactory;
  */
 public final class MeteringWorker implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(MeteringWorker.class);
+    private static final String APPLICATION = "wasmwiz-metering";
     private static final Duration DATABASE_WAIT = Duration.ofSeconds(30);
     private static final Duration PARTITIONS_EVERY = Duration.ofHours(1);
+    private static final Duration RETENTION_EVERY = Duration.ofHours(1);
+    private static final Duration STUCK_EVERY = Duration.ofSeconds(5);
     private static final Duration LAG_EVERY = Duration.ofSeconds(5);
 
     private final AdminServer admin;
@@ -57,7 +65,7 @@ public final class MeteringWorker implements AutoCloseable {
             PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
             closer.add(registry::close);
             MeteringMetrics metrics = new MeteringMetrics(registry);
-            Database database = closer.add(Database.open(config.database(), "wasmwiz-metering", registry));
+            Database database = closer.add(Database.open(config.database(), APPLICATION, registry));
             int schemaVersion = SchemaCheck.require(database, DATABASE_WAIT);
             PostgresUsagePartitions partitions = new PostgresUsagePartitions(database.jdbi(), config.ledger());
             PostgresLedger ledger =
@@ -65,17 +73,33 @@ public final class MeteringWorker implements AutoCloseable {
             EventTopic topic = closer.add(EventTopic.open(config.log()));
             LogConsumer consumer = closer.add(LogConsumer.start(
                     config.log(), topic, ledger, new EventDecoder(Clock.systemUTC()), metrics, config.drainTimeout()));
-            Housekeeping housekeeping = closer.add(new Housekeeping());
+            Housekeeping housekeeping = closer.add(new Housekeeping("housekeeping"));
             Housekeeping.Job partitionsMade =
                     housekeeping.repeat("usage partitions", PARTITIONS_EVERY, partitions::ensureAhead);
             housekeeping.repeat("lag", LAG_EVERY, consumer::measureLag);
+            StuckTransactions stuck = new StuckTransactions(database.jdbi(), APPLICATION, config.ledger());
+            housekeeping.repeat("stuck transactions", STUCK_EVERY, stuck::end);
+            // Each on a thread of its own: the log's answers and large tables take their time.
+            PostgresRetention retention = new PostgresRetention(database.jdbi(), config.ledger());
+            Housekeeping.Job retentionDone =
+                    closer.add(new Housekeeping("retention")).repeat("retention", RETENTION_EVERY, retention::run);
+            LeaseSweep sweep = new LeaseSweep(
+                    new PostgresAbandonedLeases(database.jdbi(), config.ledger()),
+                    closer.add(LogWriter.open(config.log())),
+                    config.leases(),
+                    metrics,
+                    Clock.systemUTC());
+            Housekeeping.Job leasesSwept = closer.add(new Housekeeping("lease-sweep"))
+                    .repeat("lease sweep", config.leases().sweepInterval(), sweep::sweep);
             HealthMonitor health = closer.add(HealthMonitor.start(
                     List.of(
                             check("postgresql", database::ping),
                             check("kafka", topic::probe),
                             check("consumer", consumer::probe),
                             check("partitions", consumer::probePartitions),
-                            check("usage_partitions", partitionsMade)),
+                            check("usage_partitions", partitionsMade),
+                            check("retention", retentionDone),
+                            check("leases", leasesSwept)),
                     registry));
             AdminServer admin = closer.add(
                     AdminServer.start(config.admin().host(), config.admin().port(), registry, health, schemaVersion));

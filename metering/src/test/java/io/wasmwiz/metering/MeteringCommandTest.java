@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.wasmwiz.metering.consume.LogConfig;
+import io.wasmwiz.metering.lease.LeaseConfig;
 import io.wasmwiz.metering.store.LedgerConfig;
 import io.wasmwiz.service.config.ConfigException;
 import io.wasmwiz.service.database.DatabaseConfig;
@@ -21,15 +22,27 @@ final class MeteringCommandTest {
         assertThat(MeteringCommand.parse(REQUIRED))
                 .isEqualTo(new MeteringConfig(
                         new MeteringConfig.AdminConfig("0.0.0.0", 8083),
-                        new DatabaseConfig("postgresql://metering:s3cret@db/wasmwiz", 4, Duration.ofSeconds(5)),
+                        new DatabaseConfig("postgresql://metering:s3cret@db/wasmwiz", 6, Duration.ofSeconds(5)),
                         new LogConfig(
                                 "broker:9092",
                                 "wasmwiz.executions.v1",
                                 "wasmwiz-metering",
                                 5_000,
                                 Duration.ofMillis(100),
-                                Duration.ofSeconds(5)),
-                        new LedgerConfig(Duration.ofSeconds(20), Duration.ofSeconds(5), Duration.ofSeconds(10), 7),
+                                Duration.ofSeconds(5),
+                                Map.of()),
+                        new LedgerConfig(
+                                Duration.ofSeconds(20),
+                                Duration.ofSeconds(5),
+                                Duration.ofMinutes(1),
+                                Duration.ofSeconds(10),
+                                7,
+                                400),
+                        new LeaseConfig(
+                                Duration.ofSeconds(10),
+                                Duration.ofSeconds(10),
+                                Duration.ofSeconds(30),
+                                Duration.ofSeconds(10)),
                         Duration.ofSeconds(30)));
     }
 
@@ -55,6 +68,13 @@ final class MeteringCommandTest {
                         "--lock-timeout=PT30S",
                         "--statement-timeout=PT26S",
                         "--partitions-ahead-days=61",
+                        "--transaction-timeout=26s",
+                        "--retention-days=0",
+                        "--max-queue-wait=11m",
+                        "--event-delivery-timeout=0s",
+                        "--lease-close-margin=2h",
+                        "--lease-sweep-interval=1ms",
+                        "--kafka-property=acks=0|ssl.protocol=TLSv1.3",
                         "--last-used-granularity=PT2H",
                         "--drain-timeout=PT0S"))
                 .isInstanceOfSatisfying(
@@ -72,6 +92,13 @@ final class MeteringCommandTest {
                                 .anySatisfy(fault -> assertThat(fault).contains("--lock-timeout"))
                                 .anySatisfy(fault -> assertThat(fault).contains("--statement-timeout"))
                                 .anySatisfy(fault -> assertThat(fault).contains("--partitions-ahead-days"))
+                                .anySatisfy(fault -> assertThat(fault).contains("--transaction-timeout"))
+                                .anySatisfy(fault -> assertThat(fault).contains("--retention-days"))
+                                .anySatisfy(fault -> assertThat(fault).contains("--max-queue-wait"))
+                                .anySatisfy(fault -> assertThat(fault).contains("--event-delivery-timeout"))
+                                .anySatisfy(fault -> assertThat(fault).contains("--lease-close-margin"))
+                                .anySatisfy(fault -> assertThat(fault).contains("--lease-sweep-interval"))
+                                .anySatisfy(fault -> assertThat(fault).contains("--kafka-property", "not 'acks'"))
                                 .anySatisfy(fault -> assertThat(fault).contains("--last-used-granularity"))
                                 .anySatisfy(fault -> assertThat(fault).contains("--drain-timeout")));
     }
@@ -80,6 +107,16 @@ final class MeteringCommandTest {
     void refusesAMisspeltVariable() {
         assertThatThrownBy(() -> MeteringCommand.parse(Map.of("WASMWIZ_ADMIN_PROT", "1")))
                 .hasMessageContaining("WASMWIZ_ADMIN_PROT");
+    }
+
+    @Test
+    void takesSettingsOfTheKafkaClient() {
+        MeteringConfig config = MeteringCommand.parse(
+                REQUIRED, "--kafka-property", "security.protocol=SASL_SSL|sasl.jaas.config=login password=s3cret;");
+        assertThat(config.log().clientProperties())
+                .containsEntry("security.protocol", "SASL_SSL")
+                .containsEntry("sasl.jaas.config", "login password=s3cret;");
+        assertThat(config.toString()).doesNotContain("s3cret");
     }
 
     @Test

@@ -464,9 +464,10 @@ final class MeteringWorkerIT {
     void makesThePartitionOfADayThatHasNone() {
         LocalDate day = Stage.today().minusDays(40);
         UUID account = stage.account();
+        // From then on it does not look for leases past their time.
+        Stage.awaitReady(stage.worker());
         UUID lease = stage.lease(account, 10, day);
         Instant at = day.atTime(12, 0).toInstant(ZoneOffset.UTC);
-        stage.worker();
         stage.send(account, EventFixture.value(EventFixture.execution(account, lease, at)));
         stage.awaitMetered();
         assertThat(stage.counter(account, day)).isEqualTo(new Counter(10, 1, 1));

@@ -41,8 +41,8 @@ final class Stage implements AutoCloseable {
                 INSERT INTO daily_tier_counters AS c (user_id, tier, day, held) VALUES (:account, 'Free', :day, :size)
                 ON CONFLICT (user_id, tier, day) DO UPDATE SET held = c.held + excluded.held)
             INSERT INTO quota_leases (id, user_id, tier, day, size, executor, granted_at, use_by)
-            VALUES (:lease, :account, 'Free', :day, :size, 'test', (:day + time '01:00') AT TIME ZONE 'UTC',
-                    (:day + time '02:00') AT TIME ZONE 'UTC')
+            VALUES (:lease, :account, 'Free', :day, :size, 'test', :day::timestamp AT TIME ZONE 'UTC',
+                    (:day + 1)::timestamp AT TIME ZONE 'UTC')
             """;
     private static final String COUNTER = """
             SELECT held, charged, executions FROM daily_tier_counters
@@ -110,6 +110,11 @@ final class Stage implements AutoCloseable {
         return key;
     }
 
+    /** Makes a charged execution of a day at noon. */
+    ExecutionEvent.Builder executionOn(LocalDate day, UUID account, UUID lease) {
+        return EventFixture.execution(account, lease, day.atTime(12, 0).toInstant(ZoneOffset.UTC));
+    }
+
     UUID lease(UUID account, long size) {
         return lease(account, size, today());
     }
@@ -160,20 +165,30 @@ final class Stage implements AutoCloseable {
     }
 
     MeteringConfig config(String... flags) {
-        return MeteringCommand.parse(
-                Map.of(),
-                Stream.concat(
-                                Stream.of(
-                                        "--admin-host=127.0.0.1",
-                                        "--admin-port=0",
-                                        "--database-url=" + meteringUrl,
-                                        "--database-connection-timeout=PT1S",
-                                        "--kafka-bootstrap-servers=" + bootstrapServers,
-                                        "--kafka-topic=" + topic,
-                                        "--consumer-group=" + group,
-                                        "--retry-max=PT0.5S"),
-                                Stream.of(flags))
-                        .toArray(String[]::new));
+        return MeteringCommand.parse(Map.of(), flags(flags));
+    }
+
+    /** The command line of a worker here; sweeps for leases once, at its start, unless {@code flags} say otherwise. */
+    String[] flags(String... flags) {
+        return Stream.of(
+                        Stream.of(
+                                "--admin-host=127.0.0.1",
+                                "--admin-port=0",
+                                "--database-url=" + meteringUrl,
+                                "--database-connection-timeout=PT1S",
+                                "--kafka-bootstrap-servers=" + bootstrapServers,
+                                "--kafka-topic=" + topic,
+                                "--consumer-group=" + group,
+                                "--retry-max=500ms",
+                                "--lease-sweep-interval=10m")
+                        .filter(standard -> Stream.of(flags).noneMatch(flag -> name(flag).equals(name(standard)))),
+                        Stream.of(flags))
+                .flatMap(part -> part)
+                .toArray(String[]::new);
+    }
+
+    private static String name(String flag) {
+        return flag.substring(0, flag.indexOf('='));
     }
 
     MeteringWorker worker(String... flags) {

@@ -3,6 +3,7 @@ package io.wasmwiz.migrations;
 import static io.wasmwiz.migrations.Refusals.assertPermissionDenied;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.wasmwiz.service.database.SchemaCheck;
 import java.io.StringReader;
 import java.util.List;
 import org.jdbi.v3.core.Jdbi;
@@ -227,8 +228,55 @@ final class ServiceRolesIT {
     }
 
     @Test
+    void meteringEndsLeasesAndRetainsDays() {
+        execute(superuser, "SELECT ensure_usage_partition(" + TODAY + " - 3)");
+        execute(metering, "INSERT INTO log_topics (topic, topic_id) VALUES ('t', " + ADA + ")");
+        execute(
+                metering,
+                "INSERT INTO log_positions (topic, partition, topic_id, next_offset) VALUES ('t', 0, " + ADA + ", 7)");
+        execute(metering, "UPDATE log_positions SET next_offset = 9");
+        assertThat(rows(metering, "SELECT max(v.run_time_ms) FROM subscription_tier_versions v"))
+                .containsExactly("30000");
+        execute(metering, "UPDATE quota_leases SET state = 'closing', close_published_at = now()");
+        assertThat(rows(metering, "SELECT raise_usage_floor(" + TODAY + " - 2)"))
+                .containsExactly("t");
+        assertThat(rows(metering, "SELECT raise_usage_floor(" + TODAY + " - 2)"))
+                .containsExactly("f");
+        assertThat(rows(metering, "SELECT ensure_usage_partition(" + TODAY + " - 4)"))
+                .containsExactly("f");
+        assertThat(rows(metering, "SELECT detach_usage_partition(" + TODAY + " - 3)"))
+                .containsExactly("t");
+        assertThat(rows(metering, "SELECT detach_usage_partition(" + TODAY + " - 3)"))
+                .containsExactly("f");
+        assertThat(rows(metering, "SELECT drop_detached_usage_partitions()")).containsExactly("1");
+        assertThat(rows(reader, "SELECT concat_ws(' ', log_partition, below_offset) FROM dropped_log_positions"))
+                .containsExactly("0 9");
+        for (String refused : List.of(
+                "SELECT raise_usage_floor(" + TODAY + ")", "SELECT detach_usage_partition(" + TODAY + " - 2)")) {
+            assertThat(Refusals.refusal(() -> execute(metering, refused)).getSQLState())
+                    .as(refused)
+                    .isEqualTo("22023");
+        }
+    }
+
+    @Test
+    void logPositionsRememberHowFarTheLogWasRead() {
+        execute(
+                metering,
+                "INSERT INTO log_positions (topic, partition, topic_id, next_offset) VALUES ('t', 0, " + ADA + ", 0)");
+        execute(metering, "UPDATE log_positions SET next_offset = 9");
+        execute(metering, "UPDATE log_positions SET next_offset = 0");
+        assertThat(rows(metering, "SELECT consumed_offset FROM log_positions")).containsExactly("9");
+        execute(metering, "UPDATE log_positions SET topic_id = " + KEY + ", next_offset = 2");
+        assertThat(rows(metering, "SELECT consumed_offset FROM log_positions")).containsExactly("2");
+    }
+
+    @Test
     void meteringMayNotDoWhatOthersDo() {
         for (String statement : List.of(
+                "UPDATE usage_retention SET floor = '1970-01-01'",
+                "DELETE FROM dropped_log_positions",
+                "DELETE FROM log_topics",
                 "UPDATE usage_logs SET charged = false",
                 "DELETE FROM usage_logs",
                 "TRUNCATE usage_logs",
@@ -275,7 +323,7 @@ final class ServiceRolesIT {
     void everyRoleReadsTheSchemaVersion() {
         for (Jdbi jdbi : List.of(executor, metering, reader)) {
             assertThat(rows(jdbi, "SELECT max(version::integer) FILTER (WHERE success) FROM schema_version"))
-                    .containsExactly("1");
+                    .containsExactly(String.valueOf(SchemaCheck.REQUIRED_VERSION));
         }
     }
 
@@ -306,7 +354,7 @@ final class ServiceRolesIT {
         return day + ",019b76da-a800-7000-8000-0000000000cc," + ADA.replace("'", "") + "," + KEY.replace("'", "")
                 + ",\\x"
                 + "ab".repeat(32) + ",Free,1," + LEASE.replace("'", "") + ",,,,completed,0,," + day
-                + "T00:00:00Z,1,1,1,65536,10,0,0,true,false,false,true,,0,0\n";
+                + "T00:00:00Z,1,1,1,65536,10,0,0,true,false,false,true,,0,0,1\n";
     }
 
     private static void assertDenied(Jdbi jdbi, String statement) {

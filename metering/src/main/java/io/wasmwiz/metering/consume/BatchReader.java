@@ -31,7 +31,7 @@ final class BatchReader {
     }
 
     /** Reads {@code records}, which continue {@code positions}. */
-    Reading read(ConsumerRecords<byte[], byte[]> records, Map<TopicPartition, Long> positions) {
+    Reading read(ConsumerRecords<byte[], byte[]> records, Map<TopicPartition, LogPosition> positions) {
         List<PartitionRange> ranges = new ArrayList<>();
         List<LogEntry> entries = new ArrayList<>(records.count());
         Map<Integer, String> newerSchema = new TreeMap<>();
@@ -40,12 +40,12 @@ final class BatchReader {
         nexts.sort(Comparator.comparingInt(entry -> entry.getKey().partition()));
         for (Map.Entry<TopicPartition, OffsetAndMetadata> entry : nexts) {
             TopicPartition partition = entry.getKey();
-            Long from = positions.get(partition);
+            LogPosition from = positions.get(partition);
             if (from == null) {
                 throw new IllegalStateException("records of " + partition + ", which has no position");
             }
             long next = entry.getValue().offset();
-            Integer epoch = entry.getValue().leaderEpoch().orElse(null);
+            Integer epoch = entry.getValue().leaderEpoch().orElse(from.leaderEpoch());
             for (ConsumerRecord<byte[], byte[]> consumed : records.records(partition)) {
                 Decoded decoded = decoder.decode(consumed.key(), consumed.value());
                 if (decoded instanceof Decoded.NewerSchema newer) {
@@ -57,8 +57,8 @@ final class BatchReader {
                 entries.add(new LogEntry(
                         partition.partition(), consumed.offset(), consumed.key(), consumed.value(), decoded));
             }
-            if (next > from) {
-                ranges.add(new PartitionRange(partition.partition(), from, next, epoch));
+            if (next > from.offset()) {
+                ranges.add(new PartitionRange(partition.partition(), from.offset(), from.leaderEpoch(), next, epoch));
             }
         }
         return new Reading(new LogBatch(ranges, entries), newerSchema);

@@ -4,10 +4,13 @@ import io.wasmwiz.service.config.Problems;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.TreeSet;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * Where the log is and how it is read.
@@ -18,6 +21,8 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * @param maxBatchRecords records in one transaction, 1 to 100,000
  * @param retryMin first wait after a failure, 10 ms to 10 s
  * @param retryMax longest wait between two attempts, up to 60 s
+ * @param clientProperties Kafka client settings for TLS and SASL, at most 64, whose keys start with {@code ssl.}, {@code
+ *     sasl.} or are {@code security.protocol}; may hold secrets
  */
 public record LogConfig(
         String bootstrapServers,
@@ -25,14 +30,22 @@ public record LogConfig(
         String group,
         int maxBatchRecords,
         Duration retryMin,
-        Duration retryMax) {
+        Duration retryMax,
+        Map<String, String> clientProperties) {
     /** Bytes that one fetch brings at most, which bounds what is read ahead: one fetch per broker. */
     private static final int FETCH_MAX_BYTES = 16 * 1024 * 1024;
 
     private static final int PARTITION_FETCH_MAX_BYTES = 2 * 1024 * 1024;
 
+    /** How long a published record may be on its way. */
+    private static final int DELIVERY_TIMEOUT_MS = 10_000;
+
     /** Longest wait for an answer of the brokers; the client's own default is a minute. */
     private static final int API_TIMEOUT_MS = 5_000;
+
+    public LogConfig {
+        clientProperties = Map.copyOf(clientProperties);
+    }
 
     /** Notes what is wrong with it. */
     public void check(Problems problems) {
@@ -48,6 +61,13 @@ public record LogConfig(
         problems.requireRange("--max-batch-records", maxBatchRecords, 1, 100_000);
         problems.requireRange("--retry-min in ms", retryMin.toMillis(), 10, 10_000);
         problems.requireRange("--retry-max in ms", retryMax.toMillis(), retryMin.toMillis(), 60_000);
+        problems.requireRange("settings given by --kafka-property", clientProperties.size(), 0, 64);
+        for (String key : new TreeSet<>(clientProperties.keySet())) {
+            problems.require(
+                    key.startsWith("ssl.") || key.startsWith("sasl.") || key.equals("security.protocol"),
+                    "--kafka-property may set ssl.*, sasl.* and security.protocol, not '%s'",
+                    key);
+        }
     }
 
     /**
@@ -56,7 +76,7 @@ public record LogConfig(
      * whose transaction is long. It needs brokers from 4.0.
      */
     Map<String, Object> consumerSettings() {
-        Map<String, Object> settings = new HashMap<>();
+        Map<String, Object> settings = new HashMap<>(clientProperties);
         settings.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
         settings.put(ConsumerConfig.GROUP_ID_CONFIG, group);
         settings.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, "consumer");
@@ -77,17 +97,37 @@ public record LogConfig(
         return settings;
     }
 
+    /** Settings of a producer that is idempotent and waits for all in-sync replicas. */
+    public Map<String, Object> producerSettings() {
+        Map<String, Object> settings = new HashMap<>(clientProperties);
+        settings.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+        settings.put(ProducerConfig.CLIENT_ID_CONFIG, "wasmwiz-metering");
+        settings.put(ProducerConfig.ACKS_CONFIG, "all");
+        settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        settings.put(ProducerConfig.LINGER_MS_CONFIG, 5);
+        settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, API_TIMEOUT_MS);
+        settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, API_TIMEOUT_MS);
+        settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, DELIVERY_TIMEOUT_MS);
+        settings.put(ProducerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 1_000);
+        settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+        settings.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+        return settings;
+    }
+
     Map<String, Object> adminSettings() {
-        return Map.of(
-                AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG,
-                bootstrapServers,
-                AdminClientConfig.CLIENT_ID_CONFIG,
-                "wasmwiz-metering-admin",
-                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
-                API_TIMEOUT_MS,
-                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG,
-                API_TIMEOUT_MS / 2,
-                AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG,
-                1_000);
+        Map<String, Object> settings = new HashMap<>(clientProperties);
+        settings.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+        settings.put(AdminClientConfig.CLIENT_ID_CONFIG, "wasmwiz-metering-admin");
+        settings.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, API_TIMEOUT_MS);
+        settings.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, API_TIMEOUT_MS / 2);
+        settings.put(AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 1_000);
+        return settings;
+    }
+
+    /** Without the client properties, which may hold secrets. */
+    @Override
+    public String toString() {
+        return "LogConfig[bootstrapServers=%s, topic=%s, group=%s, maxBatchRecords=%d]"
+                .formatted(bootstrapServers, topic, group, maxBatchRecords);
     }
 }

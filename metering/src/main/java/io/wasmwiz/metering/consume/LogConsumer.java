@@ -12,7 +12,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -147,12 +146,12 @@ public final class LogConsumer implements AutoCloseable {
 
     private void place(TopicPartition partition, Placement placement) {
         if (placement instanceof Placement.At at) {
-            consumer.seek(partition, offset(at.offset(), at.leaderEpoch()));
-            positions.placed(partition, at.offset());
+            consumer.seek(partition, at.position().forKafka());
+            positions.placed(partition, at.position());
             consumer.resume(Set.of(partition));
             log.atInfo()
                     .addKeyValue("partition", partition.partition())
-                    .addKeyValue("offset", at.offset())
+                    .addKeyValue("offset", at.position().offset())
                     .log("partition placed");
         } else if (placement instanceof Placement.Refused refused) {
             stall(partition, new Stall(refused.cause(), refused.detail()));
@@ -220,11 +219,15 @@ public final class LogConsumer implements AutoCloseable {
     private void settle(LogBatch batch, WriteOutcome outcome) {
         if (outcome instanceof WriteOutcome.Written written) {
             metrics.written(batch, written);
+            if (!written.dead().isEmpty()) {
+                log.atWarn().addKeyValue("reasons", written.dead()).log("records put into dead_events");
+            }
             Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
             for (PartitionRange range : batch.ranges()) {
                 TopicPartition partition = new TopicPartition(config.topic(), range.partition());
-                positions.advanced(partition, range.next());
-                offsets.put(partition, offset(range.next(), range.leaderEpoch()));
+                LogPosition next = new LogPosition(range.next(), range.nextEpoch());
+                positions.advanced(partition, next);
+                offsets.put(partition, next.forKafka());
             }
             publish(offsets);
         } else if (outcome instanceof WriteOutcome.PositionMoved moved) {
@@ -257,8 +260,7 @@ public final class LogConsumer implements AutoCloseable {
 
     private void unplace(TopicPartition partition) {
         if (positions.isAssigned(partition)) {
-            // Without a position of some kind the consumer would ask for one and fail; paused, it reads nothing from
-            // it.
+            // Without any position the consumer would ask for one and fail; paused, it reads nothing from it.
             consumer.pause(Set.of(partition));
             consumer.seek(partition, 0);
             positions.assigned(partition);
@@ -298,10 +300,6 @@ public final class LogConsumer implements AutoCloseable {
         }
     }
 
-    private static OffsetAndMetadata offset(long offset, @Nullable Integer leaderEpoch) {
-        return new OffsetAndMetadata(offset, Optional.ofNullable(leaderEpoch), "");
-    }
-
     private static Duration shorter(Duration a, Duration b) {
         return a.compareTo(b) < 0 ? a : b;
     }
@@ -330,12 +328,14 @@ public final class LogConsumer implements AutoCloseable {
 
     /** Asks the brokers how far the placed partitions reach and publishes the distance. Called now and then. */
     public void measureLag() throws LogUnavailableException {
-        Map<TopicPartition, Long> known = positions.known();
+        Map<TopicPartition, LogPosition> known = positions.known();
         Map<Integer, Long> lags = new HashMap<>();
         if (!known.isEmpty()) {
             topic.ends(known.keySet().stream().map(TopicPartition::partition).toList())
-                    .forEach((partition, end) ->
-                            lags.put(partition.partition(), Math.max(0, end - known.getOrDefault(partition, end))));
+                    .forEach((partition, end) -> {
+                        LogPosition position = known.get(partition);
+                        lags.put(partition.partition(), position == null ? 0 : Math.max(0, end - position.offset()));
+                    });
         }
         metrics.lag(lags);
     }
@@ -365,14 +365,16 @@ public final class LogConsumer implements AutoCloseable {
             partitions.forEach(LogConsumer.this::unplace);
         }
 
-        // Every batch is written before the next poll, so there is one in hand here only while the ledger is away. It
-        // is
-        // not in the ledger, so the next owner reads it.
+        // They are this worker's until this returns. Every batch is written before the next poll, so there is one in
+        // hand only while the ledger is away: if an attempt is due it is made, and otherwise the next owner reads the
+        // same records.
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+            writeHeld();
             onPartitionsLost(partitions);
         }
 
+        // Somebody else may be reading them already.
         @Override
         public void onPartitionsLost(Collection<TopicPartition> partitions) {
             Set<Integer> gone =

@@ -2,12 +2,11 @@ package io.wasmwiz.metering.consume;
 
 import io.wasmwiz.metering.store.StoredPosition;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /** Where reading a partition goes on, if it may. */
 sealed interface Placement {
-    /** From {@code offset}; the epoch lets the consumer find out that the log was cut and written anew. */
-    record At(long offset, @Nullable Integer leaderEpoch) implements Placement {}
+    /** From there. */
+    record At(LogPosition position) implements Placement {}
 
     /** Nowhere: records were lost or are of another log, and a person must decide. */
     record Refused(Stall.Cause cause, String detail) implements Placement {}
@@ -30,6 +29,6 @@ sealed interface Placement {
                     Stall.Cause.LOG_TRUNCATED,
                     "the ledger is at offset %d and the log ends at %d".formatted(stored.nextOffset(), log.end()));
         }
-        return new At(stored.nextOffset(), stored.leaderEpoch());
+        return new At(new LogPosition(stored.nextOffset(), stored.leaderEpoch()));
     }
 }

@@ -12,7 +12,7 @@ import org.apache.kafka.common.TopicPartition;
  * called from anywhere.
  */
 final class Positions {
-    private final Map<TopicPartition, Long> placed = new ConcurrentHashMap<>();
+    private final Map<TopicPartition, LogPosition> placed = new ConcurrentHashMap<>();
     private final Set<TopicPartition> unplaced = new HashSet<>();
     private final Set<TopicPartition> stalled = new HashSet<>();
 
@@ -22,14 +22,14 @@ final class Positions {
         unplaced.add(partition);
     }
 
-    void placed(TopicPartition partition, long nextOffset) {
+    void placed(TopicPartition partition, LogPosition position) {
         unplaced.remove(partition);
-        placed.put(partition, nextOffset);
+        placed.put(partition, position);
     }
 
     /** Moves on a placed partition; one that is stalled or gone stays so. */
-    void advanced(TopicPartition partition, long nextOffset) {
-        placed.replace(partition, nextOffset);
+    void advanced(TopicPartition partition, LogPosition position) {
+        placed.replace(partition, position);
     }
 
     void stalled(TopicPartition partition) {
@@ -51,13 +51,13 @@ final class Positions {
         return Collections.unmodifiableSet(unplaced);
     }
 
-    /** Partition to the first offset that is not in the ledger or the batch in hand. */
-    Map<TopicPartition, Long> placed() {
+    /** Partition to where the ledger ends, as far as this worker knows. */
+    Map<TopicPartition, LogPosition> placed() {
         return Collections.unmodifiableMap(placed);
     }
 
     /** A copy of {@link #placed}. */
-    Map<TopicPartition, Long> known() {
+    Map<TopicPartition, LogPosition> known() {
         return Map.copyOf(placed);
     }
 

@@ -14,6 +14,8 @@ public enum DeadReason {
     DAY_MISMATCH,
     /** The day is so far from today that no partition may be made for it. */
     DAY_OUT_OF_RANGE,
+    /** The day is below the retention floor and the record had not been read before: it came far too late. */
+    BELOW_RETENTION,
     /** PostgreSQL refused the row for a cause that the decoder does not know; the detail has its message. */
     REFUSED_BY_DATABASE;
 

@@ -66,8 +66,7 @@ public final class EventDecoder {
     }
 
     // A kind of record that this build does not know arrives as an unknown field that holds a message. Anything else
-    // that
-    // happens to parse is no record of any version.
+    // that happens to parse is no record of any version.
     private static Decoded unknown(UnknownFieldSet fields) {
         boolean messages = !fields.asMap().isEmpty()
                 && fields.asMap().values().stream()

@@ -36,9 +36,12 @@ public record LogBatch(List<PartitionRange> ranges, List<LogEntry> entries) {
     /** The days that its rows belong to. */
     public Set<LocalDate> days() {
         Set<LocalDate> days = new TreeSet<>();
+        LocalDate newest = null;
         for (LogEntry entry : entries) {
-            if (entry.decoded() instanceof Decoded.Execution execution) {
-                days.add(execution.event().day());
+            if (entry.decoded() instanceof Decoded.Execution execution
+                    && !execution.event().day().equals(newest)) {
+                newest = execution.event().day();
+                days.add(newest);
             }
         }
         return days;

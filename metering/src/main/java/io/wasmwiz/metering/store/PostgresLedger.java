@@ -5,6 +5,7 @@ import io.wasmwiz.metering.event.Decoded;
 import io.wasmwiz.metering.event.LogBatch;
 import io.wasmwiz.metering.event.LogEntry;
 import io.wasmwiz.metering.settle.Lease;
+import io.wasmwiz.metering.settle.RetentionFloor;
 import io.wasmwiz.metering.settle.Settlement;
 import java.sql.SQLException;
 import java.util.Collection;
@@ -76,19 +77,21 @@ public final class PostgresLedger implements Ledger {
 
     private WriteOutcome inTransaction(Handle handle, LogBatch batch, UUID topicId) throws SQLException {
         TransactionLimits.set(handle, config);
-        Optional<WriteOutcome> mismatch = positions.lockAndCompare(handle, batch.ranges(), topicId);
-        if (mismatch.isPresent()) {
-            return mismatch.get();
+        Located located = positions.locate(handle, batch.ranges(), topicId);
+        if (located instanceof Located.Elsewhere elsewhere) {
+            return elsewhere.outcome();
         }
-        List<Lease> leases = PostgresLeases.lock(handle, Settlement.leasesNamed(batch.entries()));
-        Settlement settlement = writeRows(handle, batch.entries(), leases);
+        Located.Here here = (Located.Here) located;
+        RetentionFloor.Kept kept = here.retention().apply(batch.entries());
+        List<Lease> leases = PostgresLeases.lock(handle, Settlement.leasesNamed(kept.entries()));
+        Settlement settlement = writeRows(handle, here.generation(), kept.entries(), leases);
         positions.writeDead(handle, settlement.dead(), topicId);
         PostgresLeases.update(handle, settlement.leaseChanges());
         PostgresApiKeys.touch(handle, settlement.lastUsed(), config.lastUsedGranularity());
         positions.advance(handle, batch.ranges());
         long uncounted = PostgresCounters.add(handle, settlement.counters());
         hook.beforeCommit(handle);
-        return written(settlement, uncounted);
+        return written(settlement, kept.skipped(), uncounted);
     }
 
     /**
@@ -96,15 +99,16 @@ public final class PostgresLedger implements Ledger {
      * PostgreSQL refuses the copy are the known ids read and bad rows looked for; the settlement is then worked out
      * anew, so that neither a duplicate nor a bad row costs its account anything.
      */
-    private static Settlement writeRows(Handle handle, List<LogEntry> entries, List<Lease> leases) throws SQLException {
+    private static Settlement writeRows(Handle handle, short generation, List<LogEntry> entries, List<Lease> leases)
+            throws SQLException {
         Settlement settlement = Settlement.of(entries, leases, Set.of());
-        UsageLogCopy copy = UsageLogCopy.of(handle, settlement.rows());
+        UsageLogCopy copy = UsageLogCopy.of(handle, generation, settlement.rows());
         if (copy.copyAll().isEmpty()) {
             return settlement;
         }
         Set<UUID> onLedger = PostgresUsageLogs.known(handle, settlement.rows());
         settlement = Settlement.of(entries, leases, onLedger);
-        copy = UsageLogCopy.of(handle, settlement.rows());
+        copy = UsageLogCopy.of(handle, generation, settlement.rows());
         if (copy.copyAll().isEmpty()) {
             return settlement;
         }
@@ -116,14 +120,14 @@ public final class PostgresLedger implements Ledger {
                 .toList();
         settlement = Settlement.of(isolated, leases, onLedger);
         Optional<SQLException> failure =
-                UsageLogCopy.of(handle, settlement.rows()).copyAll();
+                UsageLogCopy.of(handle, generation, settlement.rows()).copyAll();
         if (failure.isPresent()) {
             throw failure.get();
         }
         return settlement;
     }
 
-    private static WriteOutcome.Written written(Settlement settlement, long uncounted) {
+    private static WriteOutcome.Written written(Settlement settlement, int skipped, long uncounted) {
         Map<DeadReason, Integer> dead = new EnumMap<>(DeadReason.class);
         for (LogEntry entry : settlement.dead()) {
             if (entry.decoded() instanceof Decoded.Dead cause) {
@@ -136,6 +140,7 @@ public final class PostgresLedger implements Ledger {
                 settlement.late(),
                 rows - settlement.charged() - settlement.late(),
                 settlement.duplicates(),
+                skipped,
                 dead,
                 settlement.leasesSettled(),
                 settlement.leaseClosesRepeated(),

@@ -21,20 +21,21 @@ import org.postgresql.util.ServerErrorMessage;
  */
 final class UsageLogCopy {
     private static final String COPY = "COPY usage_logs (" + UsageLogEncoding.COLUMNS + ") FROM STDIN (FORMAT binary)";
-    private static final int CHUNK_BYTES = 64 * 1024;
+    /** Rows of one message: PostgreSQL works on one while the next is encoded. */
+    private static final int CHUNK_ROWS = 100;
 
     private final Connection connection;
     private final List<LedgerRow> rows;
     private final UsageLogEncoding encoding;
 
-    private UsageLogCopy(Connection connection, List<LedgerRow> rows) {
+    private UsageLogCopy(Connection connection, short generation, List<LedgerRow> rows) {
         this.connection = connection;
         this.rows = rows;
-        this.encoding = UsageLogEncoding.of(rows);
+        this.encoding = new UsageLogEncoding(generation, rows);
     }
 
-    static UsageLogCopy of(Handle handle, List<LedgerRow> rows) {
-        return new UsageLogCopy(handle.getConnection(), rows);
+    static UsageLogCopy of(Handle handle, short generation, List<LedgerRow> rows) {
+        return new UsageLogCopy(handle.getConnection(), generation, rows);
     }
 
     /** Copies all rows. When PostgreSQL refuses the data nothing is copied and its complaint is returned. */
@@ -97,9 +98,10 @@ final class UsageLogCopy {
         CopyIn copy = connection.unwrap(PGConnection.class).getCopyAPI().copyIn(COPY);
         try {
             copy.writeToCopy(UsageLogEncoding.HEADER, 0, UsageLogEncoding.HEADER.length);
-            int end = encoding.startOf(to);
-            for (int at = encoding.startOf(from); at < end; at += CHUNK_BYTES) {
-                copy.writeToCopy(encoding.bytes(), at, Math.min(CHUNK_BYTES, end - at));
+            for (int row = from; row < to; row += CHUNK_ROWS) {
+                int start = encoding.startOf(row);
+                int end = encoding.startOf(Math.min(to, row + CHUNK_ROWS));
+                copy.writeToCopy(encoding.bytes(), start, end - start);
             }
             copy.writeToCopy(UsageLogEncoding.TRAILER, 0, UsageLogEncoding.TRAILER.length);
             copy.endCopy();

@@ -13,8 +13,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rows of {@code usage_logs} in PostgreSQL's binary COPY format, with the place of each row, so that any run of rows can
- * be copied without encoding it again (https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.4).
+ * Rows of {@code usage_logs} in PostgreSQL's binary COPY format, encoded as they are asked for, with the place of each, so
+ * that any run of rows can be copied without encoding it again (https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.4).
  */
 final class UsageLogEncoding {
     /** The columns in the order of the fields. */
@@ -22,13 +22,13 @@ final class UsageLogEncoding {
             day, execution_id, user_id, api_key_id, module_digest, tier, tier_version, lease_id, request_id, batch_id, \
             item_id, status, exit_code, trap, admitted_at, wall_time_us, cpu_time_us, queue_time_us, peak_memory_bytes, \
             module_bytes, input_bytes, output_bytes, cache_hit, output_truncated, output_lost, charged, \
-            uncharged_cause, log_partition, log_offset""";
+            uncharged_cause, log_generation, log_partition, log_offset""";
 
     static final byte[] HEADER = {'P', 'G', 'C', 'O', 'P', 'Y', '\n', (byte) 0xff, '\r', '\n', 0, 0, 0, 0, 0, 0, 0, 0, 0
     };
     static final byte[] TRAILER = {(byte) 0xff, (byte) 0xff};
 
-    private static final short FIELDS = 29;
+    private static final short FIELDS = 30;
 
     /** Above the size of a row whose texts have their greatest lengths (tier 256 bytes, item 512). */
     private static final int MAX_ROW_BYTES = 1_536;
@@ -37,30 +37,31 @@ final class UsageLogEncoding {
     private static final LocalDate EPOCH_DAY = LocalDate.of(2000, 1, 1);
     private static final Instant EPOCH = Instant.parse("2000-01-01T00:00:00Z");
 
+    private final short generation;
+    private final List<LedgerRow> rows;
     private final int[] starts;
+    private int encoded;
     private ByteBuffer buffer;
 
-    private UsageLogEncoding(int rows) {
-        this.starts = new int[rows + 1];
-        this.buffer = ByteBuffer.allocate(rows * TYPICAL_ROW_BYTES + MAX_ROW_BYTES);
+    UsageLogEncoding(short generation, List<LedgerRow> rows) {
+        this.generation = generation;
+        this.rows = rows;
+        this.starts = new int[rows.size() + 1];
+        this.buffer = ByteBuffer.allocate(rows.size() * TYPICAL_ROW_BYTES + MAX_ROW_BYTES);
     }
 
-    static UsageLogEncoding of(List<LedgerRow> rows) {
-        UsageLogEncoding encoding = new UsageLogEncoding(rows.size());
-        for (int i = 0; i < rows.size(); i++) {
-            encoding.starts[i] = encoding.buffer.position();
-            encoding.put(rows.get(i));
-        }
-        encoding.starts[rows.size()] = encoding.buffer.position();
-        return encoding;
-    }
-
+    /** What {@link #startOf} points into, until it is called the next time. */
     byte[] bytes() {
         return buffer.array();
     }
 
-    /** Where row {@code index} starts; for the number of rows, where the last one ends. */
+    /** Where row {@code index} starts, having encoded those before it; for the number of rows, where the last one ends. */
     int startOf(int index) {
+        while (encoded < index) {
+            put(rows.get(encoded));
+            encoded++;
+            starts[encoded] = buffer.position();
+        }
         return starts[index];
     }
 
@@ -102,6 +103,7 @@ final class UsageLogEncoding {
         putBoolean(event.outputLost());
         putBoolean(row.isCharged());
         putText(row.unchargedCause() == null ? null : row.unchargedCause().word());
+        buffer.putInt(2).putShort(generation);
         putInt(row.entry().partition());
         putLong(row.entry().offset());
     }

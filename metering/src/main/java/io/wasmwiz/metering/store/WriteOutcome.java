@@ -8,6 +8,7 @@ public sealed interface WriteOutcome {
     /**
      * It is committed.
      *
+     * @param skipped executions below the retention floor that had been read before
      * @param uncounted rows whose account is gone, so that no counter holds them
      */
     record Written(
@@ -15,6 +16,7 @@ public sealed interface WriteOutcome {
             int late,
             int notChargeable,
             int duplicates,
+            int skipped,
             Map<DeadReason, Integer> dead,
             int leasesSettled,
             int leaseClosesRepeated,

@@ -12,9 +12,9 @@ final class PlacementTest {
     @Test
     void goesOnWhereTheLedgerEnds() {
         assertThat(Placement.of(new StoredPosition(TOPIC, 5, 3), TOPIC, new LogRange(0, 9)))
-                .isEqualTo(new Placement.At(5, 3));
+                .isEqualTo(new Placement.At(new LogPosition(5, 3)));
         assertThat(Placement.of(new StoredPosition(TOPIC, 9, null), TOPIC, new LogRange(9, 9)))
-                .isEqualTo(new Placement.At(9, null));
+                .isEqualTo(new Placement.At(new LogPosition(9, null)));
     }
 
     @Test

@@ -1,4 +1,4 @@
-package io.wasmwiz.executor;
+package io.wasmwiz.service.config;
 
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
@@ -9,7 +9,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Durations of the command line: {@code 250ms}, {@code 10s}, {@code 5m}, {@code 1h} or ISO 8601 ({@code PT10S}). */
-final class DurationConverter implements ITypeConverter<Duration> {
+public final class DurationConverter implements ITypeConverter<Duration> {
     private static final Pattern SHORT = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
 
     @Override
