@@ -108,7 +108,7 @@ public final class ExecutorCommand implements Callable<Integer> {
     @Option(
             names = "--database-pool-size",
             description =
-                    "Connections at most; at least one for each database thread (auth, admission, work) and one more",
+                    "Connections at most; at least one for each database thread (auth, admission, work) and two more",
             defaultValue = "12")
     private int databasePoolSize;
 
@@ -175,14 +175,47 @@ public final class ExecutorCommand implements Callable<Integer> {
     private boolean authRequired;
 
     @Option(
-            names = "--auth-cache-ttl",
-            description = "How long a key's answer is believed; bounds how long a revoked key works",
-            defaultValue = "500ms",
+            names = "--auth-epoch-poll",
+            description = "Pause between looks at whether keys, accounts or tiers changed; bounds how long a revoked"
+                    + " key works",
+            defaultValue = "250ms",
             converter = DurationConverter.class)
-    private Duration authCacheTtl = Duration.ZERO;
+    private Duration authEpochPoll = Duration.ZERO;
+
+    @Option(
+            names = "--auth-stale",
+            description = "How long cached keys serve while PostgreSQL is away",
+            defaultValue = "60s",
+            converter = DurationConverter.class)
+    private Duration authStale = Duration.ZERO;
+
+    @Option(
+            names = "--auth-cache-refresh",
+            description = "Age from which a cached key is read again though nothing changed",
+            defaultValue = "10m",
+            converter = DurationConverter.class)
+    private Duration authCacheRefresh = Duration.ZERO;
 
     @Option(names = "--auth-cache-entries", description = "Keys remembered at most", defaultValue = "100000")
     private int authCacheEntries;
+
+    @Option(
+            names = "--auth-cache-unknown-entries",
+            description = "Keys remembered at most that do not exist",
+            defaultValue = "10000")
+    private int authCacheUnknownEntries;
+
+    @Option(
+            names = "--auth-failures-per-minute",
+            description = "Authentications from one IPv4 address or IPv6 /64 that may fail in a minute",
+            defaultValue = "600")
+    private int authFailuresPerMinute;
+
+    @Option(
+            names = "--auth-failure-networks",
+            description = "Addresses remembered at most whose authentications failed",
+            defaultValue = "100000")
+    private int authFailureNetworks;
 
     @Option(names = "--auth-database-threads", description = "Key reads in progress at most", defaultValue = "2")
     private int authDatabaseThreads;
@@ -389,7 +422,7 @@ public final class ExecutorCommand implements Callable<Integer> {
                 adminHost,
                 adminPort,
                 new DatabaseConfig(databaseUrl, databasePoolSize, databaseConnectionTimeout),
-                new AuthConfig(authRequired, authCacheTtl, authCacheEntries, authDatabaseThreads, authDatabaseQueue),
+                auth(),
                 admission(),
                 new EventsConfig(
                         kafkaBootstrapServers,
@@ -416,6 +449,20 @@ public final class ExecutorCommand implements Callable<Integer> {
                 workThreads,
                 workQueue,
                 drainTimeout);
+    }
+
+    private AuthConfig auth() {
+        return new AuthConfig(
+                authRequired,
+                authEpochPoll,
+                authStale,
+                authCacheRefresh,
+                authCacheEntries,
+                authCacheUnknownEntries,
+                authFailuresPerMinute,
+                authFailureNetworks,
+                authDatabaseThreads,
+                authDatabaseQueue);
     }
 
     private AdmissionConfig admission() {

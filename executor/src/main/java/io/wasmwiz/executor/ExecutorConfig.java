@@ -52,12 +52,13 @@ public record ExecutorConfig(
         problems.require(!adminHost.isBlank(), "--admin-host must be a host name or an address");
         problems.requireRange("--admin-port", adminPort, 0, 65_535);
         database.check(problems);
-        int databaseThreads = auth.databaseThreads() + admission.databaseThreads() + workThreads;
+        // Two more: the epoch poll, so that a revocation waits for nobody, and the health probe.
+        int connections = auth.databaseThreads() + admission.databaseThreads() + workThreads + 2;
         problems.require(
-                database.poolSize() > databaseThreads,
+                database.poolSize() >= connections,
                 "--database-pool-size must be at least --auth-database-threads + --admission-database-threads +"
-                        + " --work-threads + 1 = %s, was %s",
-                databaseThreads + 1,
+                        + " --work-threads + 2 = %s, was %s",
+                connections,
                 database.poolSize());
         auth.check(problems);
         admission.check(problems);

@@ -1,5 +1,6 @@
 package io.wasmwiz.executor;
 
+import static io.wasmwiz.executor.grpc.ServiceHealth.AUTHENTICATION;
 import static io.wasmwiz.executor.grpc.ServiceHealth.KAFKA;
 import static io.wasmwiz.executor.grpc.ServiceHealth.POSTGRESQL;
 
@@ -41,7 +42,6 @@ import io.wasmwiz.service.database.Database;
 import io.wasmwiz.service.database.SchemaCheck;
 import io.wasmwiz.service.health.HealthCheck;
 import io.wasmwiz.service.health.HealthMonitor;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -118,8 +118,7 @@ public final class ExecutorServer implements AutoCloseable {
                     new Crashes(config.crashes(), Ticker.systemTicker(), metrics),
                     inFlight,
                     System::nanoTime);
-            CachingAuthenticator keys =
-                    closer.add(CachingAuthenticator.open(config.auth(), database.jdbi(), Clock.systemUTC(), metrics));
+            CachingAuthenticator keys = closer.add(CachingAuthenticator.open(config.auth(), database.jdbi(), metrics));
             Authenticator authenticator = config.auth().required() ? keys : new DevelopmentAuthenticator(keys);
             ScheduledThreadPoolExecutor timers = timers(closer);
 
@@ -127,6 +126,10 @@ public final class ExecutorServer implements AutoCloseable {
                     List.of(
                             new HealthCheck(POSTGRESQL, () -> {
                                 database.ping();
+                                return true;
+                            }),
+                            new HealthCheck(AUTHENTICATION, () -> {
+                                keys.requireFresh();
                                 return true;
                             }),
                             new HealthCheck(KAFKA, () -> {

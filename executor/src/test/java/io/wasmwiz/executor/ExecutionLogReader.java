@@ -23,6 +23,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 final class ExecutionLogReader implements AutoCloseable {
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final List<ExecutionLogRecord> records = new ArrayList<>();
+    private final List<byte[]> bytes = new ArrayList<>();
 
     ExecutionLogReader(String bootstrapServers, String topic) {
         consumer = new KafkaConsumer<>(
@@ -75,8 +76,17 @@ final class ExecutionLogReader implements AutoCloseable {
                 .anyMatch(record -> uuid(record.getLeaseClosed().getLeaseId()).equals(id));
     }
 
+    /** Everything that was read, as it was on the wire: keys, values and headers. */
+    List<byte[]> bytes() {
+        poll();
+        return List.copyOf(bytes);
+    }
+
     private void poll() {
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(100))) {
+            bytes.add(record.key());
+            bytes.add(record.value());
+            record.headers().forEach(header -> bytes.add(header.value()));
             try {
                 records.add(ExecutionLogRecord.parseFrom(record.value()));
             } catch (InvalidProtocolBufferException e) {

@@ -3,6 +3,7 @@ package io.wasmwiz.executor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.wasmwiz.executor.auth.AuthConfig;
 import io.wasmwiz.executor.execution.RequestLimits;
 import io.wasmwiz.executor.modules.ModulesConfig;
 import io.wasmwiz.service.config.ConfigException;
@@ -30,7 +31,7 @@ class ExecutorCommandTest {
         assertThat(config.grpc().accountCallSurplus()).isEqualTo(4);
         assertThat(config.adminPort()).isEqualTo(8082);
         assertThat(config.auth().required()).isTrue();
-        assertThat(config.auth().cacheTtl()).isEqualTo(Duration.ofMillis(500));
+        assertThat(config.auth()).isEqualTo(AuthConfig.defaults());
         assertThat(config.admission().maxInFlight()).isEqualTo(4_096);
         assertThat(config.events().deliveryTimeout()).isEqualTo(Duration.ofSeconds(10));
         assertThat(config.events().executorId())
@@ -89,14 +90,14 @@ class ExecutorCommandTest {
         String[] threads = {"--auth-database-threads=3", "--admission-database-threads=5", "--work-threads=7"};
 
         assertThatThrownBy(() -> ExecutorCommand.parse(
-                        ENVIRONMENT, threads[0], threads[1], threads[2], "--database-pool-size=15"))
+                        ENVIRONMENT, threads[0], threads[1], threads[2], "--database-pool-size=16"))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("--database-pool-size must be at least")
-                .hasMessageContaining("= 16, was 15");
-        assertThat(ExecutorCommand.parse(ENVIRONMENT, threads[0], threads[1], threads[2], "--database-pool-size=16")
+                .hasMessageContaining("= 17, was 16");
+        assertThat(ExecutorCommand.parse(ENVIRONMENT, threads[0], threads[1], threads[2], "--database-pool-size=17")
                         .database()
                         .poolSize())
-                .isEqualTo(16);
+                .isEqualTo(17);
     }
 
     @Test

@@ -94,6 +94,7 @@ class ExecutorOutageIT {
                     topic,
                     "--env=development",
                     "--auth-required=false",
+                    "--auth-stale=1s",
                     "--database-connection-timeout=500ms")) {
                 await().atMost(RECOVERY).until(executor::isReady);
                 var usage = UsageServiceGrpc.newBlockingStub(executor.channel());
@@ -109,10 +110,20 @@ class ExecutorOutageIT {
                 assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
                 assertThat(Errors.reason(error)).isIn("DATABASE_UNAVAILABLE", "AUTHENTICATION_UNAVAILABLE");
                 assertThat(Errors.detail(error, RetryInfo.class)).isPresent();
+                await().atMost(RECOVERY)
+                        .until(() -> health(executor, ExecutionServiceGrpc.SERVICE_NAME) == ServingStatus.NOT_SERVING);
+                assertThat(executor.admin("/health/ready").body()).contains("authentication");
+                StatusRuntimeException refused =
+                        Errors.of(() -> ExecutionServiceGrpc.newBlockingStub(executor.channel())
+                                .execute(Programs.inline(Programs.HELLO)));
+                assertThat(refused.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+                assertThat(Errors.reason(refused)).isEqualTo("AUTHENTICATION_UNAVAILABLE");
+                assertThat(Errors.detail(refused, RetryInfo.class)).isPresent();
 
                 postgres.restart();
 
                 await().atMost(RECOVERY).until(executor::isReady);
+                assertThat(health(executor, ExecutionServiceGrpc.SERVICE_NAME)).isEqualTo(ServingStatus.SERVING);
                 assertThat(usage.getQuota(GetQuotaRequest.getDefaultInstance()).getTier())
                         .isNotEmpty();
             }

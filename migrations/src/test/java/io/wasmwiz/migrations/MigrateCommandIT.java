@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.wasmwiz.embedded.EmbeddedPostgres;
 import io.wasmwiz.embedded.EmbeddedPostgresConfig;
 import io.wasmwiz.embedded.FileTrees;
+import io.wasmwiz.service.database.SchemaCheck;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -27,7 +28,7 @@ final class MigrateCommandIT {
         assertThat(first.exitCode()).as(first.err()).isZero();
         assertThat(first.out()).contains("applied 0001 schema");
         assertThat(second.exitCode()).isZero();
-        assertThat(second.out()).contains("nothing to apply: the schema is at version 1");
+        assertThat(second.out()).contains("nothing to apply: the schema is at version " + SchemaCheck.REQUIRED_VERSION);
     }
 
     @Test

@@ -43,6 +43,8 @@ final class ServiceRolesIT {
             SELECT %s, %s, 'Free', day, 10, 'executor-1', now(), %s FROM raised
             """.formatted(ADA, TODAY, LEASE, ADA, END_OF_TODAY);
 
+    private static final String IN_ADA = "SELECT set_config('wasmwiz.account_id', " + ADA + ", true)";
+
     @Parameter
     private TestServer server = TestServer.NEWEST;
 
@@ -69,30 +71,27 @@ final class ServiceRolesIT {
     void executorGrantsALeaseAndRenewsIt() {
         execute(superuser, "DELETE FROM daily_tier_counters WHERE user_id = " + ADA);
         executor.useTransaction(handle -> {
+            handle.execute(IN_ADA);
             assertThat(handle.createQuery(LOCK_DAY).mapTo(Long.class).findOne()).isEmpty();
             handle.execute(OPEN_DAY);
             handle.execute(OPEN_DAY);
             assertThat(handle.createQuery(LOCK_DAY).mapTo(Long.class).one()).isZero();
             assertThat(handle.execute(TAKE)).isEqualTo(1);
         });
-        execute(
-                executor,
-                "UPDATE quota_leases SET use_by = " + END_OF_TODAY + " WHERE id = " + LEASE
-                        + " AND state = 'open' AND use_by > now()");
-        execute(executor, "SELECT id FROM quota_leases WHERE id = " + LEASE + " FOR UPDATE");
+        executeInAda("UPDATE quota_leases SET use_by = " + END_OF_TODAY + " WHERE id = " + LEASE
+                + " AND state = 'open' AND use_by > now()");
+        executeInAda("SELECT id FROM quota_leases WHERE id = " + LEASE + " FOR UPDATE");
         assertThat(rows(reader, "SELECT concat_ws(' ', held, charged) FROM daily_tier_counters WHERE user_id = " + ADA))
                 .containsExactly("10 0");
     }
 
     @Test
     void executorReadsKeysAccountsTiersAndUsage() {
-        assertThat(rows(
-                        executor,
-                        "SELECT u.name FROM api_keys k JOIN users u ON u.id = k.user_id"
-                                + " JOIN subscription_tiers t ON t.name = u.tier WHERE k.key_hash = " + HASH))
+        assertThat(rowsInAda("SELECT u.name FROM api_keys k JOIN users u ON u.id = k.user_id"
+                        + " JOIN subscription_tiers t ON t.name = u.tier WHERE k.key_hash = " + HASH))
                 .containsExactly("ada");
         assertThat(rows(executor, "SELECT epoch > 0 FROM auth_epoch")).containsExactly("t");
-        assertThat(rows(executor, "SELECT count(*) FROM usage_logs WHERE user_id = " + ADA))
+        assertThat(rowsInAda("SELECT count(*) FROM account_usage_logs WHERE user_id = " + ADA))
                 .containsExactly("0");
         assertThat(rows(executor, "SELECT version FROM subscription_tier_versions WHERE name = 'Free'"))
                 .containsExactly("1");
@@ -100,30 +99,23 @@ final class ServiceRolesIT {
 
     @Test
     void executorKeepsModules() {
-        execute(
-                executor,
-                "INSERT INTO wasm_modules (user_id, digest, name, code, size_bytes, profile) VALUES (" + ADA + ", "
-                        + HASH + ", 'm', '\\x00', 1, '')");
-        execute(executor, "UPDATE wasm_modules SET name = 'n' WHERE user_id = " + ADA + " AND name <> 'n'");
-        assertThat(rows(executor, "SELECT octet_length(code) FROM wasm_modules"))
-                .containsExactly("1");
+        executeInAda("INSERT INTO wasm_modules (user_id, digest, name, code, size_bytes, profile) VALUES (" + ADA + ", "
+                + HASH + ", 'm', '\\x00', 1, '')");
+        executeInAda("UPDATE wasm_modules SET name = 'n' WHERE user_id = " + ADA + " AND name <> 'n'");
+        assertThat(rowsInAda("SELECT octet_length(code) FROM wasm_modules")).containsExactly("1");
         assertThat(rows(reader, "SELECT name FROM wasm_modules")).containsExactly("n");
-        execute(executor, "DELETE FROM wasm_modules WHERE user_id = " + ADA);
+        executeInAda("DELETE FROM wasm_modules WHERE user_id = " + ADA);
     }
 
     @Test
     void executorClaimsRequestsAndTakesMinutes() {
-        execute(
-                executor,
-                "INSERT INTO request_claims AS c (user_id, request_id, execution_id, day, content_hash) VALUES ("
-                        + String.join(", ", ADA, KEY, LEASE, TODAY, HASH)
-                        + ") ON CONFLICT (user_id, request_id) DO UPDATE SET attempts = c.attempts + 1");
-        execute(
-                executor,
-                "INSERT INTO minute_grants AS g (user_id, tier, minute, granted) VALUES (" + ADA
-                        + ", 'Free', date_trunc('minute', now(), 'UTC'), 5)"
-                        + " ON CONFLICT (user_id, tier, minute) DO UPDATE SET granted = g.granted + excluded.granted");
-        execute(executor, "SELECT granted FROM minute_grants FOR UPDATE");
+        executeInAda("INSERT INTO request_claims AS c (user_id, request_id, execution_id, day, content_hash) VALUES ("
+                + String.join(", ", ADA, KEY, LEASE, TODAY, HASH)
+                + ") ON CONFLICT (user_id, request_id) DO UPDATE SET attempts = c.attempts + 1");
+        executeInAda("INSERT INTO minute_grants AS g (user_id, tier, minute, granted) VALUES (" + ADA
+                + ", 'Free', date_trunc('minute', now(), 'UTC'), 5)"
+                + " ON CONFLICT (user_id, tier, minute) DO UPDATE SET granted = g.granted + excluded.granted");
+        executeInAda("SELECT granted FROM minute_grants FOR UPDATE");
         execute(metering, "DELETE FROM request_claims WHERE day <= " + TODAY);
         execute(metering, "DELETE FROM minute_grants WHERE minute <= now()");
         assertThat(rows(superuser, "SELECT count(*) FROM request_claims")).containsExactly("0");
@@ -133,6 +125,8 @@ final class ServiceRolesIT {
     void executorMayNotDoWhatOthersDo() {
         for (String statement : List.of(
                 "INSERT INTO usage_logs (day) VALUES (" + TODAY + ")",
+                "INSERT INTO account_usage_logs (day) VALUES (" + TODAY + ")",
+                "SELECT day FROM usage_logs",
                 "DELETE FROM usage_logs",
                 "UPDATE daily_tier_counters SET charged = 0",
                 "UPDATE daily_tier_counters SET executions = 0",
@@ -167,6 +161,7 @@ final class ServiceRolesIT {
     @Test
     void meteringWritesABatchInOneTransaction() throws Exception {
         executor.useTransaction(handle -> {
+            handle.execute(IN_ADA);
             handle.execute(OPEN_DAY);
             handle.execute(TAKE);
         });
@@ -363,6 +358,20 @@ final class ServiceRolesIT {
         } catch (AssertionError e) {
             throw new AssertionError(statement, e);
         }
+    }
+
+    private void executeInAda(String statement) {
+        executor.useTransaction(handle -> {
+            handle.execute(IN_ADA);
+            handle.execute(statement);
+        });
+    }
+
+    private List<String> rowsInAda(String sql) {
+        return executor.inTransaction(handle -> {
+            handle.execute(IN_ADA);
+            return handle.createQuery(sql).mapTo(String.class).list();
+        });
     }
 
     private static void execute(Jdbi jdbi, String statement) {

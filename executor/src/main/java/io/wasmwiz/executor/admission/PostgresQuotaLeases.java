@@ -1,6 +1,7 @@
 package io.wasmwiz.executor.admission;
 
 import io.wasmwiz.executor.admission.LeaseGrant.Allowance;
+import io.wasmwiz.executor.database.AccountTransactions;
 import io.wasmwiz.service.database.Database;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -19,14 +20,14 @@ import org.jdbi.v3.core.Jdbi;
 final class PostgresQuotaLeases implements QuotaLeases {
     private static final int QUERY_SECONDS = 2;
 
-    private final Jdbi jdbi;
+    private final AccountTransactions transactions;
     private final TimedIds ids;
     private final String executorId;
     private final Duration leaseDuration;
     private final int maxLeaseSize;
 
     PostgresQuotaLeases(Jdbi jdbi, TimedIds ids, String executorId, Duration leaseDuration, int maxLeaseSize) {
-        this.jdbi = jdbi;
+        this.transactions = new AccountTransactions(jdbi);
         this.ids = ids;
         this.executorId = executorId;
         this.leaseDuration = leaseDuration;
@@ -36,7 +37,7 @@ final class PostgresQuotaLeases implements QuotaLeases {
     @Override
     public LeaseGrant grant(LeaseRequest request) {
         try {
-            return jdbi.inTransaction(handle -> grant(handle, request));
+            return transactions.in(request.accountId(), handle -> grant(handle, request));
         } catch (RuntimeException e) {
             throw Database.isUnavailable(e) ? new StoreUnavailableException(e) : e;
         }

@@ -46,13 +46,17 @@ public final class ApiKey {
             return Optional.empty();
         }
         for (int i = PREFIX.length(); i < LENGTH; i++) {
-            if (ALPHABET.indexOf(text.charAt(i)) < 0) {
+            if (!isOfAlphabet(text.charAt(i))) {
                 return Optional.empty();
             }
         }
         byte[] expected = checksum(text.substring(0, BODY_LENGTH)).getBytes(StandardCharsets.US_ASCII);
         byte[] actual = text.substring(BODY_LENGTH).getBytes(StandardCharsets.US_ASCII);
         return MessageDigest.isEqual(expected, actual) ? Optional.of(new ApiKey(text)) : Optional.empty();
+    }
+
+    private static boolean isOfAlphabet(char c) {
+        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
     }
 
     /** The secret itself, to be shown once to the one it was made for. */

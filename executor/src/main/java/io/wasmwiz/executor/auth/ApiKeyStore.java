@@ -16,6 +16,12 @@ public interface ApiKeyStore {
     Optional<StoredAccount> findAccount(String name);
 
     /**
+     * The epoch at present. What was committed before it moved to a number is seen by every read that begins after that
+     * number was returned.
+     */
+    AuthEpoch epoch();
+
+    /**
      * A key with the account it belongs to.
      *
      * @param id of the key

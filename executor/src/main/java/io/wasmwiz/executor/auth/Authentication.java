@@ -1,5 +1,7 @@
 package io.wasmwiz.executor.auth;
 
+import java.time.Duration;
+
 /** The answer to "who is this?". */
 public sealed interface Authentication {
     /** This caller. */
@@ -10,6 +12,9 @@ public sealed interface Authentication {
 
     /** Not known: the key store does not answer. Never to be told as a denial. */
     record Unavailable() implements Authentication {}
+
+    /** Not looked into: too many authentications from the same network failed. */
+    record TooManyFailures(int limitPerMinute, Duration retryAfter) implements Authentication {}
 
     /** Why a caller was denied. */
     enum Reason {

@@ -6,75 +6,147 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Answers of a slow store, believed for a while: one read at a time per key, on threads that may block, "there is none"
- * remembered like anything else, failures not at all. An answer's age counts from before its read, since what changed
- * during the read may not be in it. Thread-safe.
- *
- * <p>A cache of futures rather than Caffeine's asynchronous one: that one drops failures and starts to age answers a moment
- * after its callers see them, and logs a stack trace for every failure.
+ * Answers of a slow store, believed until {@link EpochWatch} sees a change: one read at a time per key, on threads that may
+ * block; failures are not remembered. A read during which a change was seen is discarded and made anew. What exists and
+ * what does not are remembered apart, so that no number of keys that are made up displaces a real one. Thread-safe.
  */
 final class CachedReads<K, V> {
-    private record Answer<V>(Optional<V> value, long readAtNanos) {}
+    /** A read and those that replace it when it met a change. */
+    private static final int MAX_READS = 3;
 
-    /** Only frees memory: whether an answer is still believed is decided when it is used. */
-    private static final Duration FORGOTTEN_AFTER = Duration.ofSeconds(10);
+    private record Answer<V>(Optional<V> value, long generation, long readAtNanos) {}
 
-    private final Function<K, Optional<V>> read;
+    private final Function<K, Optional<V>> store;
     private final Executor databaseThreads;
-    private final long timeToLiveNanos;
+    private final EpochWatch epochs;
+    private final long refreshNanos;
     private final Ticker ticker;
-    private final Cache<K, CompletableFuture<Answer<V>>> answers;
+    private final Cache<K, Answer<V>> present;
+    private final Cache<K, Answer<V>> absent;
+    private final ConcurrentMap<K, CompletableFuture<Optional<V>>> reading = new ConcurrentHashMap<>();
 
+    /**
+     * Empty.
+     *
+     * @param refresh age from which an answer is read again in the background while it still serves
+     * @param maxPresent keys remembered that exist
+     * @param maxAbsent keys remembered that do not
+     */
     CachedReads(
-            Function<K, Optional<V>> read,
+            Function<K, Optional<V>> store,
             Executor databaseThreads,
-            Duration timeToLive,
-            int maximumEntries,
+            EpochWatch epochs,
+            Duration refresh,
+            int maxPresent,
+            int maxAbsent,
             Ticker ticker) {
-        this.read = read;
+        this.store = store;
         this.databaseThreads = databaseThreads;
-        this.timeToLiveNanos = timeToLive.toNanos();
+        this.epochs = epochs;
+        this.refreshNanos = refresh.toNanos();
         this.ticker = ticker;
-        this.answers = Caffeine.newBuilder()
+        this.present = cache(maxPresent);
+        this.absent = cache(maxAbsent);
+    }
+
+    private static <K, A> Cache<K, A> cache(int maximumEntries) {
+        // Maintenance is short; a pool of its own would only add a thread.
+        return Caffeine.newBuilder()
                 .maximumSize(maximumEntries)
-                .expireAfterWrite(FORGOTTEN_AFTER)
-                .ticker(ticker)
-                // Maintenance is short; a pool of its own would only add a thread.
                 .executor(Runnable::run)
                 .build();
     }
 
-    /** Completes exceptionally when the store does not answer or too many reads wait. */
-    CompletionStage<Optional<V>> get(K key) {
-        CompletableFuture<Answer<V>> known = answers.getIfPresent(key);
-        if (known == null || !isUsable(known)) {
-            try {
-                known = answers.asMap().compute(key, (k, old) -> old != null && isUsable(old) ? old : start(k));
-            } catch (RejectedExecutionException e) {
-                return CompletableFuture.failedFuture(e);
+    /** What is known of {@code key} and still believed; null when it must be read. */
+    @Nullable
+    Optional<V> known(K key) {
+        Answer<V> answer = present.getIfPresent(key);
+        if (answer == null) {
+            answer = absent.getIfPresent(key);
+        }
+        if (answer == null || answer.generation() != epochs.generation()) {
+            return null;
+        }
+        if (ticker.read() - answer.readAtNanos() >= refreshNanos && epochs.isAnswering()) {
+            read(key, false);
+        }
+        return answer.value();
+    }
+
+    /** Whether {@code key} was found when it was last read, however long ago. */
+    boolean wasPresent(K key) {
+        return present.getIfPresent(key) != null;
+    }
+
+    /** Whether a read of {@code key} is in progress, which another would join. */
+    boolean isReading(K key) {
+        return reading.containsKey(key);
+    }
+
+    /** Reads, or joins the read in progress; fails when the store does not answer or too many reads wait. */
+    CompletableFuture<Optional<V>> read(K key) {
+        return read(key, true);
+    }
+
+    private CompletableFuture<Optional<V>> read(K key, boolean unlessKnown) {
+        CompletableFuture<Optional<V>> mine = new CompletableFuture<>();
+        CompletableFuture<Optional<V>> others = reading.putIfAbsent(key, mine);
+        if (others != null) {
+            return others;
+        }
+        // The read before may have ended between the caller's look and now.
+        @Nullable Optional<V> known = unlessKnown ? known(key) : null;
+        if (known != null) {
+            reading.remove(key, mine);
+            mine.complete(known);
+            return mine;
+        }
+        try {
+            databaseThreads.execute(() -> readNow(key, mine));
+        } catch (RejectedExecutionException e) {
+            reading.remove(key, mine);
+            mine.completeExceptionally(e);
+        }
+        return mine;
+    }
+
+    private void readNow(K key, CompletableFuture<Optional<V>> result) {
+        Answer<V> answer;
+        try {
+            answer = readUnchanged(key);
+        } catch (Throwable e) {
+            reading.remove(key, result);
+            result.completeExceptionally(e);
+            return;
+        }
+        if (answer.value().isPresent()) {
+            present.put(key, answer);
+            absent.invalidate(key);
+        } else {
+            absent.put(key, answer);
+            present.invalidate(key);
+        }
+        reading.remove(key, result);
+        result.complete(answer.value());
+    }
+
+    private Answer<V> readUnchanged(K key) {
+        for (int reads = 0; reads < MAX_READS; reads++) {
+            long generation = epochs.generation();
+            long readAtNanos = ticker.read();
+            Optional<V> value = store.apply(key);
+            if (generation == epochs.generation()) {
+                return new Answer<>(value, generation, readAtNanos);
             }
         }
-        return known.thenApply(Answer::value);
-    }
-
-    private boolean isUsable(CompletableFuture<Answer<V>> answer) {
-        return !answer.isDone()
-                || (!answer.isCompletedExceptionally()
-                        && ticker.read() - answer.join().readAtNanos() < timeToLiveNanos);
-    }
-
-    private CompletableFuture<Answer<V>> start(K key) {
-        return CompletableFuture.supplyAsync(
-                () -> {
-                    long readAtNanos = ticker.read();
-                    return new Answer<>(read.apply(key), readAtNanos);
-                },
-                databaseThreads);
+        throw new IllegalStateException("changes came during each of " + MAX_READS + " reads");
     }
 }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * call that shows a key is authenticated by it. For development only. Without the account such calls are denied as
  * {@link Authentication.Reason#KEY_MISSING}. Thread-safe; never blocks; does not own {@code keys}.
  */
-public final class DevelopmentAuthenticator implements Authenticator {
+public final class DevelopmentAuthenticator implements Authenticator, CallerCheck {
     /** Name of the account in {@code users}. */
     public static final String ACCOUNT = "developer";
 
@@ -20,7 +20,12 @@ public final class DevelopmentAuthenticator implements Authenticator {
     }
 
     @Override
-    public CompletionStage<Authentication> authenticate(@Nullable String authorization) {
-        return authorization == null ? keys.actAs(ACCOUNT) : keys.authenticate(authorization);
+    public CompletionStage<Authentication> authenticate(@Nullable String authorization, PeerNetwork peer) {
+        return authorization == null ? keys.actAs(ACCOUNT) : keys.authenticate(authorization, peer);
+    }
+
+    @Override
+    public CompletionStage<Authentication> recheck(Caller caller) {
+        return caller.keyHash().isEmpty() ? keys.actAs(ACCOUNT) : keys.recheck(caller);
     }
 }

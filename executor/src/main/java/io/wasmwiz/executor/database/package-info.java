@@ -1,4 +1,4 @@
-/** What every class that reads PostgreSQL on behalf of a call shares: what it logs of a failure. */
+/** What every class that reads PostgreSQL on behalf of a call shares: whose rows it means, and what it logs of a failure. */
 @NullMarked
 package io.wasmwiz.executor.database;
 

@@ -2,6 +2,7 @@ package io.wasmwiz.executor.grpc;
 
 import io.grpc.Context;
 import io.grpc.Contexts;
+import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
@@ -10,6 +11,7 @@ import io.grpc.StatusRuntimeException;
 import io.wasmwiz.executor.auth.Authentication;
 import io.wasmwiz.executor.auth.Authenticator;
 import io.wasmwiz.executor.auth.Caller;
+import io.wasmwiz.executor.auth.PeerNetwork;
 import io.wasmwiz.executor.refusal.Refusal;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -39,7 +41,8 @@ final class AuthInterceptor implements ServerInterceptor {
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-        CompletionStage<Authentication> answer = authenticator.authenticate(headers.get(AUTHORIZATION));
+        CompletionStage<Authentication> answer = authenticator.authenticate(
+                headers.get(AUTHORIZATION), PeerNetwork.of(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR)));
         CompletableFuture<Authentication> known = answer.toCompletableFuture();
         Context context = Context.current();
         if (known.isDone()) {
@@ -69,17 +72,22 @@ final class AuthInterceptor implements ServerInterceptor {
             Metadata headers,
             ServerCallHandler<Q, A> next) {
         if (!(authentication instanceof Authentication.Granted granted)) {
-            return refuse(
-                    call,
-                    authentication instanceof Authentication.Denied denied
-                            ? new Refusal.NotAuthenticated(denied.reason())
-                            : new Refusal.AuthenticationUnavailable(RETRY_AFTER));
+            return refuse(call, refusal(authentication));
         }
         Caller caller = granted.caller();
         var needed = MethodScopes.of(call.getMethodDescriptor());
         return caller.scopes().contains(needed)
                 ? Contexts.interceptCall(CallContext.with(context, caller), call, headers, next)
                 : refuse(call, new Refusal.ScopeMissing(needed));
+    }
+
+    private static Refusal refusal(Authentication authentication) {
+        if (authentication instanceof Authentication.Denied denied) {
+            return new Refusal.NotAuthenticated(denied.reason());
+        }
+        return authentication instanceof Authentication.TooManyFailures spent
+                ? new Refusal.AuthenticationFailuresSpent(spent.limitPerMinute(), spent.retryAfter())
+                : new Refusal.AuthenticationUnavailable(RETRY_AFTER);
     }
 
     /** Ends {@code call} with {@code refusal}. */

@@ -39,6 +39,16 @@ final class OutcomeStatus {
                                     "keys cannot be checked at present; nothing ran")
                             .retryAfter(no.retryAfter())),
             row(
+                    Refusal.AuthenticationFailuresSpent.class,
+                    no -> new Answer(
+                                    Code.RESOURCE_EXHAUSTED,
+                                    "AUTHENTICATION_FAILURES_SPENT",
+                                    "%d authentications a minute from one address may fail; this key was not looked at"
+                                            .formatted(no.limitPerMinute()))
+                            .with("limit", no.limitPerMinute())
+                            .quota("address", "failed authentications per minute")
+                            .retryAfter(no.retryAfter())),
+            row(
                     Refusal.AccountCallsSpent.class,
                     no -> new Answer(
                                     Code.RESOURCE_EXHAUSTED,

@@ -14,13 +14,16 @@ public final class ServiceHealth {
     /** Names of the dependencies as the health monitor knows them. */
     public static final String POSTGRESQL = "postgresql";
 
+    /** Whether keys can be checked; they can for a while after PostgreSQL went away. */
+    public static final String AUTHENTICATION = "authentication";
+
     public static final String KAFKA = "kafka";
 
     private static final Map<String, String[]> NEEDS = Map.of(
-            ExecutionServiceGrpc.SERVICE_NAME, new String[] {POSTGRESQL, KAFKA},
-            ModuleServiceGrpc.SERVICE_NAME, new String[] {POSTGRESQL},
-            UsageServiceGrpc.SERVICE_NAME, new String[] {POSTGRESQL},
-            HealthStatusManager.SERVICE_NAME_ALL_SERVICES, new String[] {POSTGRESQL, KAFKA});
+            ExecutionServiceGrpc.SERVICE_NAME, new String[] {AUTHENTICATION, KAFKA},
+            ModuleServiceGrpc.SERVICE_NAME, new String[] {POSTGRESQL, AUTHENTICATION},
+            UsageServiceGrpc.SERVICE_NAME, new String[] {POSTGRESQL, AUTHENTICATION},
+            HealthStatusManager.SERVICE_NAME_ALL_SERVICES, new String[] {POSTGRESQL, AUTHENTICATION, KAFKA});
 
     private final HealthStatusManager statuses = new HealthStatusManager();
 

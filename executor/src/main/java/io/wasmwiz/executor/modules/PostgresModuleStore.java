@@ -1,5 +1,6 @@
 package io.wasmwiz.executor.modules;
 
+import io.wasmwiz.executor.database.AccountTransactions;
 import io.wasmwiz.executor.sandbox.ModuleCode;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -14,10 +15,10 @@ import org.jdbi.v3.core.statement.SqlStatement;
 
 /** Modules in {@code wasm_modules}. Thread-safe; does not own the pool. */
 public final class PostgresModuleStore implements ModuleStore {
-    private final Jdbi jdbi;
+    private final AccountTransactions transactions;
 
     public PostgresModuleStore(Jdbi jdbi) {
-        this.jdbi = jdbi;
+        this.transactions = new AccountTransactions(jdbi);
     }
 
     private static final String LOAD = """
@@ -26,11 +27,13 @@ public final class PostgresModuleStore implements ModuleStore {
 
     @Override
     public Optional<LoadedModule> load(UUID accountId, ModuleDigest digest) {
-        return jdbi.withHandle(handle -> named(handle.createQuery(LOAD), accountId, digest)
-                .map((row, context) -> new LoadedModule(
-                        new ModuleCode(accountId, digest, row.getBytes("code")),
-                        ModuleProfiles.parse(row.getBytes("profile")).memoryMinimumPages()))
-                .findOne());
+        return transactions.in(
+                accountId,
+                handle -> named(handle.createQuery(LOAD), accountId, digest)
+                        .map((row, context) -> new LoadedModule(
+                                new ModuleCode(accountId, digest, row.getBytes("code")),
+                                ModuleProfiles.parse(row.getBytes("profile")).memoryMinimumPages()))
+                        .findOne());
     }
 
     private static final String FIND = """
@@ -40,9 +43,11 @@ public final class PostgresModuleStore implements ModuleStore {
 
     @Override
     public Optional<StoredModule> find(UUID accountId, ModuleDigest digest) {
-        return jdbi.withHandle(handle -> named(handle.createQuery(FIND), accountId, digest)
-                .map((row, context) -> module(row))
-                .findOne());
+        return transactions.in(
+                accountId,
+                handle -> named(handle.createQuery(FIND), accountId, digest)
+                        .map((row, context) -> module(row))
+                        .findOne());
     }
 
     private static final String RELABEL = """
@@ -51,7 +56,7 @@ public final class PostgresModuleStore implements ModuleStore {
 
     @Override
     public Optional<StoredModule> relabel(UUID accountId, ModuleDigest digest, String name) {
-        return jdbi.inTransaction(handle -> relabel(handle, accountId, digest, name));
+        return transactions.in(accountId, handle -> relabel(handle, accountId, digest, name));
     }
 
     private static Optional<StoredModule> relabel(Handle handle, UUID accountId, ModuleDigest digest, String name) {
@@ -72,10 +77,12 @@ public final class PostgresModuleStore implements ModuleStore {
 
     @Override
     public boolean hasRoomFor(UUID accountId, ModuleDigest digest, int limit) {
-        return jdbi.withHandle(handle -> named(handle.createQuery(HAS_ROOM), accountId, digest)
-                .bind("limit", limit)
-                .mapTo(Boolean.class)
-                .one());
+        return transactions.in(
+                accountId,
+                handle -> named(handle.createQuery(HAS_ROOM), accountId, digest)
+                        .bind("limit", limit)
+                        .mapTo(Boolean.class)
+                        .one());
     }
 
     // Uploads of one account one after the other, so that the count below holds when the row is written.
@@ -91,7 +98,7 @@ public final class PostgresModuleStore implements ModuleStore {
 
     @Override
     public Keeping keep(ModuleCode code, ModuleFindings findings, String name, int limit) {
-        return jdbi.inTransaction(handle -> {
+        return transactions.in(code.accountId(), handle -> {
             handle.createQuery(LOCK_ACCOUNT)
                     .bind("account", code.accountId())
                     .mapToMap()
@@ -130,7 +137,7 @@ public final class PostgresModuleStore implements ModuleStore {
 
     @Override
     public List<StoredModule> list(UUID accountId, Optional<Position> after, int size) {
-        return jdbi.withHandle(handle -> {
+        return transactions.in(accountId, handle -> {
             var query = handle.createQuery(after.isEmpty() ? LIST : LIST_AFTER)
                     .bind("account", accountId)
                     .bind("size", size);
@@ -147,7 +154,8 @@ public final class PostgresModuleStore implements ModuleStore {
 
     @Override
     public boolean delete(UUID accountId, ModuleDigest digest) {
-        return jdbi.withHandle(
+        return transactions.in(
+                accountId,
                 handle -> named(handle.createUpdate(DELETE), accountId, digest).execute() > 0);
     }
 

@@ -19,6 +19,9 @@ public sealed interface Refusal {
     /** The key store does not answer, or too many calls wait for it. */
     record AuthenticationUnavailable(Duration retryAfter) implements Refusal {}
 
+    /** Too many authentications from the caller's network failed. */
+    record AuthenticationFailuresSpent(int limitPerMinute, Duration retryAfter) implements Refusal {}
+
     /** The account has as many calls in progress as it may. */
     record AccountCallsSpent(long limit, Duration retryAfter) implements Refusal {}
 

@@ -1,5 +1,6 @@
 package io.wasmwiz.executor.usage;
 
+import io.wasmwiz.executor.database.AccountTransactions;
 import io.wasmwiz.executor.execution.ExecutionStatus;
 import io.wasmwiz.executor.execution.Receipt;
 import io.wasmwiz.executor.modules.ModuleDigest;
@@ -15,12 +16,12 @@ import java.util.OptionalInt;
 import java.util.UUID;
 import org.jdbi.v3.core.Jdbi;
 
-/** Usage from {@code daily_tier_counters} and {@code usage_logs}. Thread-safe; does not own the pool. */
+/** Usage from {@code daily_tier_counters} and the account's view of {@code usage_logs}. Thread-safe; does not own the pool. */
 public final class PostgresUsageQueries implements UsageQueries {
-    private final Jdbi jdbi;
+    private final AccountTransactions transactions;
 
     public PostgresUsageQueries(Jdbi jdbi) {
-        this.jdbi = jdbi;
+        this.transactions = new AccountTransactions(jdbi);
     }
 
     private static final String TODAY = """
@@ -34,22 +35,24 @@ public final class PostgresUsageQueries implements UsageQueries {
 
     @Override
     public DailyQuota today(UUID accountId, String tier) {
-        return jdbi.withHandle(handle -> handle.createQuery(TODAY)
-                .bind("account", accountId)
-                .bind("tier", tier)
-                .map((row, context) -> new DailyQuota(
-                        row.getLong("charged"),
-                        row.getLong("held"),
-                        row.getLong("executions"),
-                        row.getObject("resets_at", OffsetDateTime.class).toInstant()))
-                .one());
+        return transactions.in(
+                accountId,
+                handle -> handle.createQuery(TODAY)
+                        .bind("account", accountId)
+                        .bind("tier", tier)
+                        .map((row, context) -> new DailyQuota(
+                                row.getLong("charged"),
+                                row.getLong("held"),
+                                row.getLong("executions"),
+                                row.getObject("resets_at", OffsetDateTime.class).toInstant()))
+                        .one());
     }
 
     private static final String RECEIPT = """
             SELECT execution_id, status, exit_code, trap, admitted_at, module_digest, wall_time_us, cpu_time_us,
                    queue_time_us, peak_memory_bytes, module_bytes, input_bytes, output_bytes, cache_hit,
                    output_truncated, output_lost, charged, tier, tier_version, lease_id, request_id, batch_id, item_id
-            FROM usage_logs
+            FROM account_usage_logs
             """;
 
     private static final String NEWEST = RECEIPT + """
@@ -69,7 +72,7 @@ public final class PostgresUsageQueries implements UsageQueries {
 
     @Override
     public List<Receipt> executions(UUID accountId, Optional<Position> after, int size) {
-        return jdbi.withHandle(handle -> {
+        return transactions.in(accountId, handle -> {
             var query = handle.createQuery(after.isEmpty() ? NEWEST : AFTER)
                     .bind("account", accountId)
                     .bind("size", size);

@@ -18,6 +18,7 @@ import io.wasmwiz.executor.auth.Authenticator;
 import io.wasmwiz.executor.auth.CachingAuthenticator;
 import io.wasmwiz.executor.auth.Caller;
 import io.wasmwiz.executor.auth.DevelopmentAuthenticator;
+import io.wasmwiz.executor.auth.PeerNetwork;
 import io.wasmwiz.executor.events.RecordingExecutionEvents;
 import io.wasmwiz.migrations.Migrations;
 import io.wasmwiz.service.database.Database;
@@ -25,7 +26,6 @@ import io.wasmwiz.service.database.DatabaseConfig;
 import io.wasmwiz.service.database.DatabaseUrl;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -48,10 +48,22 @@ class KilledPostgresIT {
         try (EmbeddedPostgres server = EmbeddedPostgres.start(EmbeddedPostgresConfig.of(
                 directory.resolve("postgresql"), UUID.randomUUID().toString()))) {
             Migrations.of(DatabaseUrl.parse(server.url("postgres"))).migrate();
+            AuthConfig defaults = AuthConfig.defaults();
+            // With the shortest grace of cached keys.
+            AuthConfig auth = new AuthConfig(
+                    true,
+                    defaults.epochPoll(),
+                    Duration.ofSeconds(1),
+                    defaults.cacheRefresh(),
+                    defaults.cacheEntries(),
+                    defaults.cacheUnknownEntries(),
+                    defaults.failuresPerMinute(),
+                    defaults.failureNetworks(),
+                    defaults.databaseThreads(),
+                    defaults.databaseQueue());
             try (Database database = Database.open(
                             new DatabaseConfig(server.url("postgres"), 4, Duration.ofSeconds(1)), "test", metrics);
-                    CachingAuthenticator keys = CachingAuthenticator.open(
-                            AuthConfig.defaults(), database.jdbi(), Clock.systemUTC(), metrics);
+                    CachingAuthenticator keys = CachingAuthenticator.open(auth, database.jdbi(), metrics);
                     LeasedAdmission admission = LeasedAdmission.open(
                             AdmissionConfig.defaults("executor-1"),
                             database.jdbi(),
@@ -85,7 +97,7 @@ class KilledPostgresIT {
 
     private static Authentication authenticate(Authenticator authenticator, @Nullable String header) {
         return authenticator
-                .authenticate(header)
+                .authenticate(header, PeerNetwork.of(null))
                 .toCompletableFuture()
                 .orTimeout(60, TimeUnit.SECONDS)
                 .join();

@@ -35,6 +35,23 @@ abstract class ApiKeyStoreContract {
 
     abstract UUID add(NewKey key);
 
+    abstract void revoke(ApiKeyHash hash);
+
+    @Test
+    void movesTheEpochWithEveryChangeOfKeysAndOnlyThen() {
+        ApiKeyHash hash = ApiKey.generate(random).hash();
+        long empty = store().epoch().number();
+        add(new NewKey(addAccount("mover", true), hash, Set.of(Scope.EXECUTE), null, null, null, false));
+        long added = store().epoch().number();
+        store().findKey(hash);
+        assertThat(store().epoch().number()).isEqualTo(added);
+        revoke(hash);
+
+        assertThat(added).isNotEqualTo(empty);
+        assertThat(store().epoch().number()).isNotIn(empty, added);
+        assertThat(store().findKey(hash).orElseThrow().revoked()).isTrue();
+    }
+
     @Test
     void findsAKeyWithItsAccountAndTier() {
         UUID account = addAccount("acme", true);

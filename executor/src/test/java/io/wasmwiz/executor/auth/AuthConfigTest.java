@@ -14,18 +14,35 @@ class AuthConfigTest {
         AuthConfig.defaults().check(problems);
         problems.check();
 
-        assertThat(AuthConfig.defaults()).isEqualTo(new AuthConfig(true, Duration.ofMillis(500), 100_000, 2, 1_000));
+        assertThat(AuthConfig.defaults())
+                .isEqualTo(new AuthConfig(
+                        true,
+                        Duration.ofMillis(250),
+                        Duration.ofSeconds(60),
+                        Duration.ofMinutes(10),
+                        100_000,
+                        10_000,
+                        600,
+                        100_000,
+                        2,
+                        1_000));
     }
 
     @Test
     void namesEveryFault() {
         Problems problems = new Problems();
-        new AuthConfig(true, Duration.ofMillis(1_001), 0, 65, 0).check(problems);
+        new AuthConfig(true, Duration.ofMillis(501), Duration.ofSeconds(61), Duration.ZERO, 0, 0, 0, 0, 65, 0)
+                .check(problems);
 
         assertThatThrownBy(problems::check)
                 .hasMessageContainingAll(
-                        "--auth-cache-ttl in ms must be 1 to 1000, was 1001",
+                        "--auth-epoch-poll in ms must be 10 to 500, was 501",
+                        "--auth-stale in ms must be 1000 to 60000, was 61000",
+                        "--auth-cache-refresh",
                         "--auth-cache-entries",
+                        "--auth-cache-unknown-entries",
+                        "--auth-failures-per-minute",
+                        "--auth-failure-networks",
                         "--auth-database-threads",
                         "--auth-database-queue");
     }

@@ -37,7 +37,7 @@ class InMemoryApiKeyStoreTest extends ApiKeyStoreContract {
                 tier.runTime(),
                 tier.maxConcurrency());
         UUID id = UUID.randomUUID();
-        store.keys.put(
+        store.put(
                 key.hash(),
                 new StoredKey(
                         id,
@@ -46,6 +46,12 @@ class InMemoryApiKeyStoreTest extends ApiKeyStoreContract {
                         Optional.ofNullable(key.expiresAt()),
                         key.revoked()));
         return id;
+    }
+
+    @Override
+    void revoke(ApiKeyHash hash) {
+        StoredKey key = store.findKey(hash).orElseThrow();
+        store.put(hash, new StoredKey(key.id(), key.account(), key.scopes(), key.expiresAt(), true));
     }
 
     private static int lower(int limit, @Nullable Integer own) {

@@ -64,6 +64,29 @@ class PostgresApiKeyStoreIT extends ApiKeyStoreContract {
         return id;
     }
 
+    @Override
+    void revoke(ApiKeyHash hash) {
+        database.jdbi()
+                .useHandle(
+                        handle -> handle.createUpdate("UPDATE api_keys SET revoked_at = now() WHERE key_hash = :hash")
+                                .bind("hash", hash.sha256())
+                                .execute());
+    }
+
+    @Test
+    void tellsTheTimeOfPostgres() {
+        Instant before = postgresTime();
+
+        assertThat(store.epoch().now()).isBetween(before, postgresTime());
+    }
+
+    private Instant postgresTime() {
+        return database.jdbi()
+                .withHandle(handle -> handle.createQuery("SELECT clock_timestamp()")
+                        .mapTo(Instant.class)
+                        .one());
+    }
+
     @Test
     void findsTheSeededDeveloper() {
         assertThat(store.findAccount(DevelopmentAuthenticator.ACCOUNT))

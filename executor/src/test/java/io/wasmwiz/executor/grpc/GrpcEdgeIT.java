@@ -104,7 +104,7 @@ class GrpcEdgeIT {
         GrpcServer server = closer.add(GrpcServer.start(
                 new GrpcConfig("127.0.0.1", 0, false, 100, maxHeldCalls, 8, 4, Duration.ofSeconds(10), Duration.ZERO),
                 Requests.LIMITS,
-                authorization -> authentication,
+                (authorization, peer) -> authentication,
                 new ServiceHealth(health),
                 metrics,
                 List.of(

@@ -61,6 +61,13 @@ class OutcomeStatusTest {
                     Map.of("field", "a.b"),
                     BadRequest.class),
             row(
+                    new Refusal.AuthenticationFailuresSpent(600, SOON),
+                    Code.RESOURCE_EXHAUSTED,
+                    "AUTHENTICATION_FAILURES_SPENT",
+                    Map.of("limit", "600"),
+                    QuotaFailure.class,
+                    RetryInfo.class),
+            row(
                     new Refusal.AccountCallsSpent(6, SOON),
                     Code.RESOURCE_EXHAUSTED,
                     "ACCOUNT_CALLS_SPENT",
