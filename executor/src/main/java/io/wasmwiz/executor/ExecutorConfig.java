@@ -2,6 +2,7 @@ package io.wasmwiz.executor;
 
 import io.wasmwiz.executor.admission.AdmissionConfig;
 import io.wasmwiz.executor.auth.AuthConfig;
+import io.wasmwiz.executor.claims.ClaimsConfig;
 import io.wasmwiz.executor.events.EventsConfig;
 import io.wasmwiz.executor.execution.CrashConfig;
 import io.wasmwiz.executor.execution.RequestLimits;
@@ -37,6 +38,7 @@ public record ExecutorConfig(
         ModulesConfig modules,
         RequestLimits requests,
         CrashConfig crashes,
+        ClaimsConfig claims,
         int workThreads,
         int workQueue,
         Duration drainTimeout) {
@@ -67,6 +69,7 @@ public record ExecutorConfig(
         modules.check(problems);
         requests.check(problems);
         crashes.check(problems);
+        claims.check(problems);
         problems.require(
                 modules.uploadBytes() / 4 >= requests.maxModuleBytes(),
                 "--upload-buffer-bytes must be at least four times --max-module-bytes, because one account may hold a"

@@ -11,6 +11,7 @@ public sealed interface Outcome {
      * @param stderr standard error as far as it was kept; shared, must not be changed
      * @param message for the module's author, at most 1,024 characters, empty when it completed
      * @param receipt what it cost
+     * @param isRepeat whether the execution was charged for an earlier run of the same request: this one cost nothing
      */
     record Completed(
             byte[] stdout,
@@ -18,8 +19,14 @@ public sealed interface Outcome {
             boolean stdoutTruncated,
             boolean stderrTruncated,
             String message,
-            Receipt receipt)
+            Receipt receipt,
+            boolean isRepeat)
             implements Outcome {
+        /** The same answer, given again. */
+        Completed repeated() {
+            return new Completed(stdout, stderr, stdoutTruncated, stderrTruncated, message, receipt, true);
+        }
+
         /** Without guest output. */
         @Override
         public String toString() {

@@ -35,6 +35,7 @@ final class Run {
     private final Caller caller;
     private final ExecuteCommand command;
     private final RunLimits limits;
+    private final Attempt attempt;
     private final Permit permit;
     private final Cancellation cancellation;
     private final SandboxRuntime sandbox;
@@ -51,7 +52,7 @@ final class Run {
             Caller caller,
             ExecuteCommand command,
             RunLimits limits,
-            Permit permit,
+            Attempt attempt,
             Cancellation cancellation,
             SandboxRuntime sandbox,
             QueueConfig queue,
@@ -61,7 +62,8 @@ final class Run {
         this.caller = caller;
         this.command = command;
         this.limits = limits;
-        this.permit = permit;
+        this.attempt = attempt;
+        this.permit = attempt.permit();
         this.cancellation = cancellation;
         this.sandbox = sandbox;
         this.queue = queue;
@@ -120,7 +122,9 @@ final class Run {
     /** Recorded also when nobody waits for the answer any more. */
     private CompletionStage<Outcome> record(RunResult.Ran ran, ReadyModule ready, long waitedNanos) {
         use = Permit.Use.SPENT;
-        boolean charged = !(ran.end() instanceof RunResult.End.Crashed) || chargesCrash(ready.module());
+        boolean charged = ran.end() instanceof RunResult.End.Crashed
+                ? chargesCrash(ready.module())
+                : attempt.asksCharge();
         ExecutionRecord execution = executionOf(ran, ready, waitedNanos, charged);
         return events.publish(execution).thenApply(publication -> {
             if (!execution.charged() && publication != Publication.UNRESOLVED) {
@@ -135,27 +139,29 @@ final class Run {
                     ran.stdoutTruncated(),
                     ran.stderrTruncated(),
                     ResultMessage.of(ran, limits),
-                    Receipt.of(execution, permit.quotaRemaining()));
+                    Receipt.of(execution, permit.quotaRemaining()),
+                    !attempt.asksCharge());
         });
     }
 
     /** Counts a crash of the module and says whether the account pays for it. */
     private boolean chargesCrash(LoadedModule module) {
         crashes.quarantine().crashed(caller.accountId(), module.code().digest());
-        return crashes.allowance().charges(caller.accountId(), permit.admittedAt());
+        return attempt.asksCharge() && crashes.allowance().charges(caller.accountId(), permit.admittedAt());
     }
 
     private ExecutionRecord executionOf(RunResult.Ran ran, ReadyModule ready, long waitedNanos, boolean charged) {
         ModuleCode code = ready.module().code();
         ExecutionStatus status = ExecutionStatus.of(ran);
         return new ExecutionRecord(
-                permit.executionId(),
+                attempt.executionId(),
                 caller.accountId(),
                 caller.apiKeyId(),
                 code.digest(),
                 caller.tier().name(),
                 caller.tier().version(),
                 permit.leaseId(),
+                attempt.requestId(),
                 status,
                 ran.end() instanceof RunResult.End.Exited exited ? OptionalInt.of(exited.code()) : OptionalInt.empty(),
                 ran.end() instanceof RunResult.End.Trapped trapped ? Optional.of(trapped.kind()) : Optional.empty(),

@@ -82,6 +82,7 @@ final class ProtoMapper {
                 .setStderrTruncated(completed.stderrTruncated())
                 .setMessage(completed.message())
                 .setReceipt(toProto(completed.receipt()))
+                .setRepeated(completed.isRepeat())
                 .build();
     }
 
