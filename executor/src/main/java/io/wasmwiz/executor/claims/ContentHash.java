@@ -15,11 +15,6 @@ public final class ContentHash {
         this.sha256 = sha256;
     }
 
-    /** The bytes; not to be changed. */
-    byte[] sha256() {
-        return sha256;
-    }
-
     @Override
     public boolean equals(Object other) {
         return other instanceof ContentHash that && Arrays.equals(sha256, that.sha256);
@@ -30,6 +25,7 @@ public final class ContentHash {
         return Arrays.hashCode(sha256);
     }
 
+    /** 64 lower-case hex digits. */
     @Override
     public String toString() {
         return HexFormat.of().formatHex(sha256);

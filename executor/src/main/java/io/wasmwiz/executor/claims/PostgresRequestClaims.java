@@ -19,7 +19,8 @@ import org.jdbi.v3.core.Jdbi;
 public final class PostgresRequestClaims implements RequestClaims {
     private static final int QUERY_SECONDS = 2;
     private static final String CLAIM = """
-            SELECT * FROM claim_requests(:accounts, :requests, :hashes, :ids, :maxAttempts) ORDER BY place
+            SELECT * FROM claim_requests(:accounts, :requests, CAST(:hashes AS bytea[]), :ids, :maxAttempts)
+            ORDER BY place
             """;
     private static final String GIVE_BACK = "SELECT return_request_attempts(:accounts, :requests, :ids)";
 
@@ -28,12 +29,14 @@ public final class PostgresRequestClaims implements RequestClaims {
     private final TimeBasedEpochGenerator ids = new TimeBasedEpochGenerator(new SecureRandom());
 
     /**
-     * Claims.
+     * Claims by {@code jdbi}, which learns to bind arrays.
      *
      * @param maxAttempts attempts of one request, at least 1
      */
     public PostgresRequestClaims(Jdbi jdbi, int maxAttempts) {
         this.jdbi = jdbi;
+        jdbi.registerArrayType(UUID.class, "uuid");
+        jdbi.registerArrayType(String.class, "text");
         this.maxAttempts = maxAttempts;
     }
 
@@ -45,9 +48,9 @@ public final class PostgresRequestClaims implements RequestClaims {
                 .bindArray("requests", UUID.class, requestIds(requests.stream().map(Request::key)))
                 .bindArray(
                         "hashes",
-                        byte[].class,
+                        String.class,
                         requests.stream()
-                                .map(request -> request.content().sha256())
+                                .map(request -> "\\x" + request.content())
                                 .toArray())
                 .bindArray(
                         "ids",

@@ -9,6 +9,7 @@ import io.wasmwiz.executor.auth.Authentication;
 import io.wasmwiz.executor.claims.Claim;
 import io.wasmwiz.executor.refusal.FieldViolation;
 import io.wasmwiz.executor.refusal.Refusal;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Locale;
