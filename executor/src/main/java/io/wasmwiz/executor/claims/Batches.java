@@ -49,8 +49,7 @@ final class Batches<Q, A> {
         Waiting<Q, A> asked = new Waiting<>(question, new CompletableFuture<>());
         synchronized (this) {
             if (waiting.size() >= capacity) {
-                return CompletableFuture.failedFuture(
-                        new RefusedException(new Refusal.ServerBusy(name, RETRY_AFTER)));
+                return CompletableFuture.failedFuture(new RefusedException(new Refusal.ServerBusy(name, RETRY_AFTER)));
             }
             waiting.add(asked);
             if (underWay) {
@@ -74,16 +73,17 @@ final class Batches<Q, A> {
             }
         }
         List<Q> questions = batch.stream().map(Waiting::question).toList();
-        CompletableFuture<?> unused = threads.submit(() -> work.apply(questions)).whenComplete((answers, failure) -> {
-            // The next batch goes first: what follows from an answer may take a while.
-            next();
-            for (int i = 0; i < batch.size(); i++) {
-                if (failure == null) {
-                    batch.get(i).answer().complete(answers.get(i));
-                } else {
-                    batch.get(i).answer().completeExceptionally(failure);
-                }
-            }
-        });
+        CompletableFuture<?> unused = threads.submit(() -> work.apply(questions))
+                .whenComplete((answers, failure) -> {
+                    // The next batch goes first: what follows from an answer may take a while.
+                    next();
+                    for (int i = 0; i < batch.size(); i++) {
+                        if (failure == null) {
+                            batch.get(i).answer().complete(answers.get(i));
+                        } else {
+                            batch.get(i).answer().completeExceptionally(failure);
+                        }
+                    }
+                });
     }
 }

@@ -145,8 +145,12 @@ public final class ExecutionPipeline {
         UUID requestId = work.request().requestId().get();
         RequestKey key = new RequestKey(work.caller().accountId(), requestId);
         ContentHash content = RequestContent.hash(work.command(), ModuleLookup.digest(work.found()));
-        return repeats.once(key, content, cancellation, shared -> claims.claim(new Request(key, content))
-                .thenCompose(claim -> claimed(work, key, claim, shared)));
+        return repeats.once(
+                key,
+                content,
+                cancellation,
+                shared -> claims.claim(new Request(key, content))
+                        .thenCompose(claim -> claimed(work, key, claim, shared)));
     }
 
     /** Whoever has the claim pays, unless the execution is paid; an attempt in which nothing ran goes back. */

@@ -119,9 +119,7 @@ public final class Repeats {
                     outcome -> outcome instanceof Outcome.Completed completed ? completed.repeated() : outcome);
         }
         // Nobody waited for it any more and it is being stopped: it ends first.
-        return other.outcome
-                .handle((outcome, failure) -> true)
-                .thenCompose(ended -> once(key, content, caller, run));
+        return other.outcome.handle((outcome, failure) -> true).thenCompose(ended -> once(key, content, caller, run));
     }
 
     /** Whether running again would only cost: not what was stopped by its client, nor what is not charged yet. */

@@ -122,9 +122,8 @@ final class Run {
     /** Recorded also when nobody waits for the answer any more. */
     private CompletionStage<Outcome> record(RunResult.Ran ran, ReadyModule ready, long waitedNanos) {
         use = Permit.Use.SPENT;
-        boolean charged = ran.end() instanceof RunResult.End.Crashed
-                ? chargesCrash(ready.module())
-                : attempt.asksCharge();
+        boolean charged =
+                ran.end() instanceof RunResult.End.Crashed ? chargesCrash(ready.module()) : attempt.asksCharge();
         ExecutionRecord execution = executionOf(ran, ready, waitedNanos, charged);
         return events.publish(execution).thenApply(publication -> {
             if (!execution.charged() && publication != Publication.UNRESOLVED) {

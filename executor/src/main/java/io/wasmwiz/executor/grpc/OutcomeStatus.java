@@ -68,8 +68,7 @@ final class OutcomeStatus {
                             .with("limit", no.limit())
                             .retryAfter(no.retryAfter())),
             row(Refusal.InvalidFields.class, OutcomeStatus::invalidFields),
-            row(
-                    Refusal.RequestIdRefused.class, no -> requestIdRefused(no.reason())),
+            row(Refusal.RequestIdRefused.class, no -> requestIdRefused(no.reason())),
             row(
                     Refusal.ModuleNotFound.class,
                     no -> new Answer(Code.NOT_FOUND, "MODULE_NOT_FOUND", "this account has no module of this digest")

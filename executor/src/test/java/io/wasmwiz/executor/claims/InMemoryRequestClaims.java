@@ -67,8 +67,7 @@ public final class InMemoryRequestClaims implements RequestClaims {
 
     private Claim granted(RequestKey key, Row row) {
         rows.put(key, row);
-        return new Claim.Granted(
-                row.executionId(), row.day(), Optional.ofNullable(charged.get(row.executionId())));
+        return new Claim.Granted(row.executionId(), row.day(), Optional.ofNullable(charged.get(row.executionId())));
     }
 
     private UUID freshId() {

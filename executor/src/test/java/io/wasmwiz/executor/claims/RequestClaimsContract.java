@@ -81,10 +81,10 @@ abstract class RequestClaimsContract {
         RequestKey other = new RequestKey(UUID.randomUUID(), one.requestId());
 
         List<Claim> claims = store().claim(List.of(
-                        new Request(one, CONTENT),
-                        new Request(other, CONTENT),
-                        new Request(one, content(2)),
-                        new Request(one, CONTENT)));
+                new Request(one, CONTENT),
+                new Request(other, CONTENT),
+                new Request(one, content(2)),
+                new Request(one, CONTENT)));
 
         assertThat(claims.get(1)).isNotEqualTo(claims.get(0)).isInstanceOf(Granted.class);
         assertThat(claims.get(2)).isEqualTo(new Claim.Refused(Reason.OTHER_CONTENT));

@@ -102,7 +102,8 @@ class RepeatedRequestTest {
         awaitRuns(2);
         executor.sandbox.runs().get(1).ending().complete(ScriptedSandbox.exited(0, "out", ""));
         assertThat(receipt(end(third)).status()).isEqualTo(ExecutionStatus.COMPLETED);
-        assertThat(receipt(end(third)).executionId()).isEqualTo(receipt(end(first)).executionId());
+        assertThat(receipt(end(third)).executionId())
+                .isEqualTo(receipt(end(first)).executionId());
     }
 
     @Test
@@ -136,7 +137,7 @@ class RepeatedRequestTest {
 
     @Test
     void runsAgainAndPaysAfterACrashThatWasNotCharged() {
-        executor.sandbox.endsAs(ScriptedSandbox.ran(new RunResult.End.Crashed(), "", ""));
+        executor.sandbox.endsAs(ScriptedSandbox.ran(new RunResult.End.Crashed("it died"), "", ""));
         Receipt crashed = receipt(execute(MODULE));
         executor.sandbox.endsAs(ScriptedSandbox.exited(0, "out", ""));
 

@@ -123,8 +123,10 @@ class RequestRulesTest {
         ExecuteCommand command = with(new byte[0], List.of(), Map.of(), "0198A9E0-5a5e-7cc1-8a2b-0123456789ab");
 
         assertThat(check(command))
-                .isInstanceOfSatisfying(Checked.Valid.class, valid -> assertThat(valid.requestId())
-                        .contains(UUID.fromString("0198a9e0-5a5e-7cc1-8a2b-0123456789ab")));
+                .isInstanceOfSatisfying(
+                        Checked.Valid.class,
+                        valid -> assertThat(valid.requestId())
+                                .contains(UUID.fromString("0198a9e0-5a5e-7cc1-8a2b-0123456789ab")));
     }
 
     private Checked check(ExecuteCommand command) {

@@ -82,7 +82,10 @@ class OutcomeStatusTest {
                     Map.of("limit", "256"),
                     RetryInfo.class),
             row(new Refusal.RequestIdRefused(Reason.OTHER_CONTENT), Code.ALREADY_EXISTS, "REQUEST_ID_REUSED"),
-            row(new Refusal.RequestIdRefused(Reason.ATTEMPTS_SPENT), Code.FAILED_PRECONDITION, "REQUEST_ATTEMPTS_SPENT"),
+            row(
+                    new Refusal.RequestIdRefused(Reason.ATTEMPTS_SPENT),
+                    Code.FAILED_PRECONDITION,
+                    "REQUEST_ATTEMPTS_SPENT"),
             row(new Refusal.RequestIdRefused(Reason.EXPIRED), Code.FAILED_PRECONDITION, "REQUEST_ID_EXPIRED"),
             row(
                     new Refusal.RequestIdRefused(Reason.SETTLING),
