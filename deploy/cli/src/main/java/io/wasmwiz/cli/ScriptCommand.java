@@ -18,7 +18,8 @@ enum ScriptCommand {
     EXECUTOR("Run one executor, the gRPC server."),
     METERING("Run one metering worker, which writes the event log into the usage ledger."),
     MIGRATE("Bring the database's schema up to date."),
-    MIGRATIONS("Look at the database's schema or extend it: status, validate, create NAME.");
+    MIGRATIONS("Look at the database's schema or extend it: status, validate, create NAME."),
+    BENCH("Measure parts of WasmWiz on this machine: sandbox.");
 
     private final String description;
 

@@ -62,7 +62,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"local", "executor", "metering", "migrate", "migrations"})
+    @ValueSource(strings = {"local", "executor", "metering", "migrate", "migrations", "bench"})
     void pointsToTheScriptForWhatItStarts(String command) {
         Result result = run(command, "--any-flag", "--once", "argument");
 

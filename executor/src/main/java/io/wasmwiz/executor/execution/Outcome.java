@@ -1,6 +1,7 @@
 package io.wasmwiz.executor.execution;
 
 import io.wasmwiz.executor.refusal.Refusal;
+import java.util.List;
 
 /** What a caller is told. */
 public sealed interface Outcome {
@@ -10,6 +11,7 @@ public sealed interface Outcome {
      * @param stdout standard output as far as it was kept; shared, must not be changed
      * @param stderr standard error as far as it was kept; shared, must not be changed
      * @param message for the module's author, at most 1,024 characters, empty when it completed
+     * @param backtrace the guest's functions on the stack of a trap, as {@code RunResult.End.Trapped} has them, else empty
      * @param receipt what it cost
      * @param isRepeat whether the execution was charged for an earlier run of the same request: this one cost nothing
      */
@@ -19,12 +21,14 @@ public sealed interface Outcome {
             boolean stdoutTruncated,
             boolean stderrTruncated,
             String message,
+            List<String> backtrace,
             Receipt receipt,
             boolean isRepeat)
             implements Outcome {
         /** The same answer, given again. */
         Completed repeated() {
-            return new Completed(stdout, stderr, stdoutTruncated, stderrTruncated, message, receipt, true);
+            return new Completed(
+                    stdout, stderr, stdoutTruncated, stderrTruncated, message, backtrace, receipt, true);
         }
 
         /** Without guest output. */

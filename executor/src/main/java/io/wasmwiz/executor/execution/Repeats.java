@@ -34,7 +34,8 @@ public final class Repeats {
 
     private record Answered(ContentHash content, Outcome.Completed outcome) {
         int bytes() {
-            return OVERHEAD_BYTES + outcome.stdout().length + outcome.stderr().length;
+            int traceBytes = outcome.backtrace().stream().mapToInt(String::length).sum();
+            return OVERHEAD_BYTES + outcome.stdout().length + outcome.stderr().length + 2 * traceBytes;
         }
     }
 

@@ -19,6 +19,7 @@ import io.wasmwiz.executor.sandbox.SandboxRuntime;
 import io.wasmwiz.executor.sandbox.StartConditions;
 import io.wasmwiz.executor.sandbox.queue.QueueConfig;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -138,6 +139,7 @@ final class Run {
                     ran.stdoutTruncated(),
                     ran.stderrTruncated(),
                     ResultMessage.of(ran, limits),
+                    ran.end() instanceof RunResult.End.Trapped trapped ? trapped.backtrace() : List.of(),
                     Receipt.of(execution, permit.quotaRemaining()),
                     !attempt.asksCharge());
         });

@@ -81,6 +81,7 @@ final class ProtoMapper {
                 .setStdoutTruncated(completed.stdoutTruncated())
                 .setStderrTruncated(completed.stderrTruncated())
                 .setMessage(completed.message())
+                .addAllBacktrace(completed.backtrace())
                 .setReceipt(toProto(completed.receipt()))
                 .setRepeated(completed.isRepeat())
                 .build();

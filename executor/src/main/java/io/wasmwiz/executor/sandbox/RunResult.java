@@ -1,5 +1,7 @@
 package io.wasmwiz.executor.sandbox;
 
+import java.util.List;
+
 /** What came of a run. */
 public sealed interface RunResult {
     /**
@@ -51,8 +53,24 @@ public sealed interface RunResult {
         /** The guest returned (code 0) or called {@code proc_exit}; 0 to 255. */
         record Exited(int code) implements End {}
 
-        /** The guest trapped; {@code detail} is the engine's text without host internals. */
-        record Trapped(TrapKind kind, String detail) implements End {}
+        /**
+         * The guest trapped.
+         *
+         * @param kind why
+         * @param detail in words, without host internals
+         * @param backtrace the guest's functions on the stack, innermost first: at most 33 lines without control
+         *     characters, one of which may say how many were left out; empty when the engine has none
+         */
+        record Trapped(TrapKind kind, String detail, List<String> backtrace) implements End {
+            public Trapped {
+                backtrace = List.copyOf(backtrace);
+            }
+
+            /** A trap without a backtrace. */
+            public Trapped(TrapKind kind, String detail) {
+                this(kind, detail, List.of());
+            }
+        }
 
         /** Stopped at its run time. */
         record TimedOut() implements End {}

@@ -5,7 +5,7 @@ import java.util.Set;
 
 /**
  * Walks the code section body by body: checks locals and sizes, and that neither a function nor all together are harder
- * to compile than allowed. Linear time; memory in proportion to the number of functions and growths.
+ * to compile than allowed. Linear time; memory in proportion to the number of functions and of instructions that the rewrite changes.
  */
 final class BodyWalker {
     // In the units of InstructionWalker.
@@ -17,7 +17,6 @@ final class BodyWalker {
     private final ModuleSpaces spaces;
     private final int imports;
     private final Set<Feature> features = EnumSet.noneOf(Feature.class);
-    private final IntVector growths = new IntVector();
 
     /** Locals of the function at hand, parameters included, and how many of them are references. */
     private long locals;
@@ -39,7 +38,7 @@ final class BodyWalker {
         }
         var starts = new int[count];
         var ends = new int[count];
-        var instructions = new InstructionWalker(spaces, growths, features);
+        var instructions = new InstructionWalker(spaces, features);
         FunctionCost largest = FunctionCost.NONE;
         long codeBytes = 0;
         long complexity = 0;
@@ -57,7 +56,14 @@ final class BodyWalker {
         requireTogether("complexity", complexity, config.maxModuleComplexity());
         requireTogether("compile work", work, config.maxModuleWork());
         return new FunctionBodies(
-                starts, ends, growths.toArray(), instructions.usesFunctionReferences(), codeBytes, largest);
+                starts,
+                ends,
+                instructions.sites(),
+                instructions.growsMemory(),
+                instructions.growsTables(),
+                instructions.usesFunctionReferences(),
+                codeBytes,
+                largest);
     }
 
     Set<Feature> features() {

@@ -26,7 +26,7 @@ final class Findings {
                 Math.max(0, module.exports().size() - LISTED),
                 module.memory().stream().mapToLong(Limits::minimum).sum(),
                 module.memory().stream().map(Limits::maximum).findFirst().orElse(OptionalLong.empty()),
-                bodies.growths().length > 0,
+                bodies.growsMemory(),
                 module.tables().stream().map(Findings::table).toList(),
                 bodies.codeBytes(),
                 module.dataBytes(),

@@ -5,15 +5,25 @@ package io.wasmwiz.executor.wasm;
  *
  * @param starts first byte of each body, after its size
  * @param ends first byte after each body
- * @param growths offsets of the {@code memory.grow} instructions, ascending
+ * @param sites offsets of the instructions that the rewrite changes, ascending: {@code memory.grow}, and those whose
+ *     operand decides why they trap ({@link Opcodes#operandOf})
+ * @param growsMemory whether {@code memory.grow} occurs
+ * @param growsTables whether {@code table.grow} occurs
  * @param usesFunctionReferences whether {@code ref.func} occurs in a body
  * @param codeBytes bytes of all bodies together
  * @param largest the largest figures that a function has, each by itself
  */
 record FunctionBodies(
-        int[] starts, int[] ends, int[] growths, boolean usesFunctionReferences, long codeBytes, FunctionCost largest) {
+        int[] starts,
+        int[] ends,
+        int[] sites,
+        boolean growsMemory,
+        boolean growsTables,
+        boolean usesFunctionReferences,
+        long codeBytes,
+        FunctionCost largest) {
     static final FunctionBodies NONE =
-            new FunctionBodies(new int[0], new int[0], new int[0], false, 0, FunctionCost.NONE);
+            new FunctionBodies(new int[0], new int[0], new int[0], false, false, false, 0, FunctionCost.NONE);
 
     int count() {
         return starts.length;

@@ -1,11 +1,12 @@
 package io.wasmwiz.executor.wasm;
 
+import java.util.Arrays;
 import java.util.Set;
 
 /**
  * Walks one body after the other, instruction by instruction: refuses what we do not run, checks every immediate
- * against the module's index spaces and the nesting of blocks, finds {@code memory.grow}, and adds up what compiling
- * takes. What lies on the operand stack is left to the engine. Not thread-safe.
+ * against the module's index spaces and the nesting of blocks, finds the instructions that the rewrite changes, and adds
+ * up what compiling takes. What lies on the operand stack is left to the engine. Not thread-safe.
  */
 final class InstructionWalker {
     /** Alignment, as a power of two, of the values that 0x28 to 0x3e load and store. */
@@ -36,10 +37,17 @@ final class InstructionWalker {
     /** A branch that goes back makes the compiler join the values of every local anew, which forward ones seldom do. */
     private static final int LOOP_BRANCHES = 4;
 
+    /** Instructions of a module whose operand is kept for the case that they trap. */
+    private static final int MAX_OPERAND_SITES = 500_000;
+
     private final ModuleSpaces spaces;
-    private final IntVector growths;
     private final Set<Feature> features;
     private final TableInstructions tables;
+
+    /** Offsets of {@code memory.grow}. */
+    private final IntVector growths = new IntVector();
+    /** Offsets of instructions whose operand decides why they trap. */
+    private final IntVector operandSites = new IntVector();
 
     /** Per open block its kind, and how many values a branch to it carries. */
     private final IntVector kinds = new IntVector();
@@ -49,13 +57,13 @@ final class InstructionWalker {
     private int locals;
     private int openLoops;
     private boolean usesFunctionReferences;
+    private boolean growsTables;
     private long branches;
     private long safepoints;
     private long work;
 
-    InstructionWalker(ModuleSpaces spaces, IntVector growths, Set<Feature> features) {
+    InstructionWalker(ModuleSpaces spaces, Set<Feature> features) {
         this.spaces = spaces;
-        this.growths = growths;
         this.features = features;
         this.tables = new TableInstructions(spaces, features);
     }
@@ -78,6 +86,28 @@ final class InstructionWalker {
     /** Whether {@code ref.func} occurred in any body. */
     boolean usesFunctionReferences() {
         return usesFunctionReferences;
+    }
+
+    /** Whether {@code memory.grow} occurred in any body. */
+    boolean growsMemory() {
+        return growths.size() > 0;
+    }
+
+    /** Whether {@code table.grow} occurred in any body. */
+    boolean growsTables() {
+        return growsTables;
+    }
+
+    /** Sites of all bodies, ascending; too many operands are none, for each costs the rewritten module a few bytes. */
+    int[] sites() {
+        if (operandSites.size() > MAX_OPERAND_SITES) {
+            return growths.toArray();
+        }
+        int[] operands = operandSites.toArray();
+        int[] sites = Arrays.copyOf(growths.toArray(), growths.size() + operands.length);
+        System.arraycopy(operands, 0, sites, growths.size(), operands.length);
+        Arrays.sort(sites);
+        return sites;
     }
 
     /** Up to the {@code end} that closes the body, which must be its last byte. */
@@ -133,7 +163,8 @@ final class InstructionWalker {
             }
             case 0x0e -> branchTable(in);
             case 0x10 -> call(spaces.typeOf(in.index("function", spaces.functions.size())), CALL_WORK);
-            case 0x11 -> {
+            case Opcodes.CALL_INDIRECT -> {
+                operandSites.add(at);
                 FunctionType type = spaces.types.get(in.index("type", spaces.types.size()));
                 tables.requireFunctions(in);
                 call(type, TABLE_WORK);
@@ -228,7 +259,7 @@ final class InstructionWalker {
                 memoryIndex(in, at);
                 work += ACCESS_WORK;
             }
-            case 0x40 -> {
+            case Opcodes.MEMORY_GROW -> {
                 memoryIndex(in, at);
                 growths.add(at);
                 call(FunctionType.COMMAND, BUILT_IN_WORK);
@@ -259,6 +290,9 @@ final class InstructionWalker {
         }
         if (opcode >= 0xc0) {
             features.add(Feature.SIGN_EXTENSION);
+        }
+        if (Opcodes.operandOf(opcode) != null) {
+            operandSites.add(at);
         }
         work += ofNumeric(opcode);
     }
@@ -320,7 +354,10 @@ final class InstructionWalker {
                 memoryIndex(in, at);
             }
             case 11 -> memoryIndex(in, at);
-            default -> tables.bulk(in, (int) opcode);
+            default -> {
+                growsTables |= opcode == 15;
+                tables.bulk(in, (int) opcode);
+            }
         }
         features.add(opcode < 15 ? Feature.BULK_MEMORY : Feature.REFERENCE_TYPES);
         call(FunctionType.COMMAND, BUILT_IN_WORK);

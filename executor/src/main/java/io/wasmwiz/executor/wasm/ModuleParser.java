@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -33,6 +34,7 @@ final class ModuleParser {
     private final List<Export> exports = new ArrayList<>();
     private OptionalInt start = OptionalInt.empty();
     private FunctionBodies bodies = FunctionBodies.NONE;
+    private Optional<Section> names = Optional.empty();
     private int data;
     private long dataBytes;
 
@@ -54,7 +56,9 @@ final class ModuleParser {
             int id = file.u8();
             WasmReader section = file.sized();
             if (id == 0) {
-                section.name();
+                if (section.name().equals("name")) {
+                    names = Optional.of(new Section(id, section.position(), section.end()));
+                }
                 continue;
             }
             if (id == 13) {
@@ -80,7 +84,7 @@ final class ModuleParser {
             throw file.malformed(spaces.announcedData + " data segments are announced and " + data + " are there");
         }
         return new ParsedModule(
-                bytes, sections, spaces, imports, tables, memories, exports, start, bodies, dataBytes, features);
+                bytes, sections, spaces, imports, tables, memories, exports, start, bodies, dataBytes, features, names);
     }
 
     private void read(int id, WasmReader in) throws ModuleRefusedException {

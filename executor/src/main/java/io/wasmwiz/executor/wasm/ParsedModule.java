@@ -1,6 +1,7 @@
 package io.wasmwiz.executor.wasm;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -20,6 +21,7 @@ import java.util.Set;
  * @param bodies its function bodies
  * @param dataBytes bytes of all data segments together
  * @param features what it uses beyond WebAssembly 1.0
+ * @param names contents of the last custom section of that name, unread
  */
 record ParsedModule(
         byte[] bytes,
@@ -32,7 +34,8 @@ record ParsedModule(
         OptionalInt start,
         FunctionBodies bodies,
         long dataBytes,
-        Set<Feature> features) {
+        Set<Feature> features,
+        Optional<Section> names) {
     static final int KIND_FUNCTION = 0;
     static final int KIND_TABLE = 1;
     static final int KIND_MEMORY = 2;

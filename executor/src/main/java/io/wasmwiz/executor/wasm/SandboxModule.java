@@ -8,7 +8,12 @@ package io.wasmwiz.executor.wasm;
  * @param memoryMinimumPages pages its memory must start with
  * @param memoryMaximumPages pages it declares at most; 65,536 when it declares no maximum
  * @param countsGrowths whether it exports {@link SandboxRewrite#REFUSED_GROWTHS}
- * @param hasStart whether it exports {@link SandboxRewrite#START}
+ * @param keepsOperands whether it exports what {@link TrapOperands} adds
+ * @param instanceBytes about what an instance takes in its store beside the memory; {@link Integer#MAX_VALUE} when its
+ *     tables can grow
+ * @param importedFunctions functions that it imports, which have the lowest indices
+ * @param definedFunctions functions of the uploaded module, which follow; what was appended comes after them
+ * @param names what the uploaded module calls its functions
  */
 public record SandboxModule(
         byte[] bytes,
@@ -16,7 +21,11 @@ public record SandboxModule(
         int memoryMinimumPages,
         int memoryMaximumPages,
         boolean countsGrowths,
-        boolean hasStart) {
+        boolean keepsOperands,
+        int instanceBytes,
+        int importedFunctions,
+        int definedFunctions,
+        FunctionNames names) {
     /** Without the bytes. */
     @Override
     public String toString() {

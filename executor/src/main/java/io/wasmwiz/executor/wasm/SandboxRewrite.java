@@ -3,8 +3,9 @@ package io.wasmwiz.executor.wasm;
 import io.wasmwiz.executor.wasm.ParsedModule.Import;
 import io.wasmwiz.executor.wasm.ParsedModule.Limits;
 import io.wasmwiz.executor.wasm.ParsedModule.Section;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
  * Turns a tenant's module into the form that the sandbox compiles, because the engine's binding can limit neither
@@ -17,11 +18,14 @@ import java.util.OptionalInt;
  *       growths that only the run's limit refused. Appended items shift no index, and the parser has refused every
  *       index that would reach them.
  *   <li>Table maxima are clamped so that all tables together stay within the policy's bound.
- *   <li>The start function is called by the sandbox after instantiation instead of by the engine within it, so that the
- *       instance exists and can be asked whatever the function does.
+ *   <li>The start section goes; an appended function calls its function and then {@code _start}. So the instance exists
+ *       and can be asked, whatever the start function does.
  *   <li>Imports come from {@link #WASI}; exports are the sandbox's own, and none of the guest's is left to collide with
  *       them. Functions that the body of another may take a reference to stay declared.
- *   <li>Custom sections go. One that names the owner is added, so that a compile cache on disk never shows one account
+ *   <li>An instruction that traps for several reasons leaves its operand in an appended global first, because the engine
+ *       does not say which it was; see {@link TrapOperands}.
+ *   <li>Custom sections go, so that the engine's readers of names and debug information never see a tenant's bytes; what
+ *       a backtrace needs is kept beside the module ({@link FunctionNames}). One that names the owner is added, so that a compile cache on disk never shows one account
  *       that another has the same module.
  * </ul>
  */
@@ -32,10 +36,8 @@ public final class SandboxRewrite {
     public static final String HOST = "host";
     /** The guest's memory, imported from {@link #HOST}. */
     public static final String MEMORY = "memory";
-    /** Exported function: the guest's {@code _start}. */
+    /** Exported function: the guest's start function, if it has one, then its {@code _start}. */
     public static final String RUN = "run";
-    /** Exported function: the guest's start function. */
-    public static final String START = "start";
     /** Exported mutable i32: how many growths the run's limit refused. */
     public static final String REFUSED_GROWTHS = "refused_growths";
 
@@ -45,12 +47,14 @@ public final class SandboxRewrite {
     private final ParsedModule module;
     private final ModulePolicyConfig config;
     private final boolean countsGrowths;
+    private final Optional<TrapOperands> operands;
     private final WasmWriter out;
 
     private SandboxRewrite(ParsedModule module, ModulePolicyConfig config) {
         this.module = module;
         this.config = config;
-        this.countsGrowths = !module.memory().isEmpty() && module.bodies().growths().length > 0;
+        this.countsGrowths = !module.memory().isEmpty() && module.bodies().growsMemory();
+        this.operands = TrapOperands.of(module, module.spaces().globals.length() + (countsGrowths ? 1 : 0));
         this.out = new WasmWriter(module.bytes().length + 256);
     }
 
@@ -87,7 +91,11 @@ public final class SandboxRewrite {
                 memory.map(limits -> (int) limits.minimum()).orElse(0),
                 (int) declaredMaximum(),
                 countsGrowths,
-                module.start().isPresent());
+                operands.isPresent(),
+                instanceBytes(),
+                module.imports().size(),
+                module.bodies().count(),
+                FunctionNames.read(module));
     }
 
     private long declaredMaximum() {
@@ -97,12 +105,27 @@ public final class SandboxRewrite {
                 .orElse(0);
     }
 
-    private void writeTypes() throws ModuleRefusedException {
-        if (countsGrowths) {
-            out.section(1, appended(1, new WasmWriter(8).bytes(0x60, 1, I32, 1, I32)));
-        } else {
-            copySection(1);
+    /** An estimate from above of the engine's records: elements, globals, function references, imports. */
+    private int instanceBytes() {
+        if (module.bodies().growsTables()) {
+            return Integer.MAX_VALUE;
         }
+        long elements = module.tables().stream().mapToLong(Limits::minimum).sum();
+        long functions = module.imports().size() + module.bodies().count();
+        return (int) Math.min(
+                Integer.MAX_VALUE,
+                4_096 + elements * 8 + module.spaces().globals.length() * 16L + functions * 48);
+    }
+
+    private void writeTypes() throws ModuleRefusedException {
+        var added = new Appendix(1);
+        if (countsGrowths) {
+            added.item().bytes(0x60, 1, I32, 1, I32);
+        }
+        if (operands.isPresent()) {
+            added.item().bytes(0x60, 2, I32, I32, 1, I32);
+        }
+        added.write();
     }
 
     private void writeImports() {
@@ -121,12 +144,26 @@ public final class SandboxRewrite {
     }
 
     private void writeFunctions() throws ModuleRefusedException {
+        int type = module.spaces().types.size();
+        var added = new Appendix(3);
         if (countsGrowths) {
-            out.section(
-                    3, appended(3, new WasmWriter(8).u32(module.spaces().types.size())));
-        } else {
-            copySection(3);
+            added.item().u32(type++);
         }
+        if (operands.isPresent()) {
+            added.item().u32(type);
+        }
+        if (module.start().isPresent()) {
+            added.item().u32(command().type());
+        }
+        added.write();
+    }
+
+    /** The type of a command and the function {@code _start}. */
+    private record Command(int type, int function) {}
+
+    private Command command() {
+        int function = module.exportedFunction("_start").orElseThrow();
+        return new Command(module.spaces().functions.get(function), function);
     }
 
     /** Each table may grow by its share of what the bound leaves above all minima. */
@@ -148,24 +185,25 @@ public final class SandboxRewrite {
     }
 
     private void writeGlobals() throws ModuleRefusedException {
+        var added = new Appendix(6);
         if (countsGrowths) {
-            out.section(6, appended(6, new WasmWriter(8).bytes(I32, 1, 0x41, 0, 0x0b)));
-        } else {
-            copySection(6);
+            added.item().bytes(I32, 1, 0x41, 0, 0x0b);
         }
+        operands.ifPresent(kept -> kept.globals().forEach(added::add));
+        added.write();
     }
 
     private void writeExports() {
-        int run = module.exportedFunction("_start").orElseThrow();
-        OptionalInt start = module.start();
-        int count = 1 + (start.isPresent() ? 1 : 0) + (countsGrowths ? 1 : 0);
+        int appended = functions() + (countsGrowths ? 1 : 0);
+        int run = module.start().isPresent()
+                ? appended + (operands.isPresent() ? 1 : 0)
+                : command().function();
+        int count = 1 + (countsGrowths ? 1 : 0) + (operands.isPresent() ? TrapOperands.EXPORTS : 0);
         var section = new WasmWriter(64).u32(count).name(RUN).bytes(0).u32(run);
-        if (start.isPresent()) {
-            section.name(START).bytes(0).u32(start.getAsInt());
-        }
         if (countsGrowths) {
             section.name(REFUSED_GROWTHS).bytes(3).u32(module.spaces().globals.length());
         }
+        operands.ifPresent(kept -> kept.export(section, appended));
         out.section(7, section);
     }
 
@@ -184,77 +222,109 @@ public final class SandboxRewrite {
         for (int function : exported) {
             declaration.u32(function);
         }
-        out.section(9, appended(9, declaration));
+        var added = new Appendix(9);
+        added.add(declaration);
+        added.write();
+    }
+
+    private int functions() {
+        return module.imports().size() + module.bodies().count();
     }
 
     private void writeCode() {
         FunctionBodies bodies = module.bodies();
-        if (bodies.count() == 0) {
+        int count = bodies.count()
+                + (countsGrowths ? 1 : 0)
+                + (operands.isPresent() ? 1 : 0)
+                + (module.start().isPresent() ? 1 : 0);
+        if (count == 0) {
             return;
         }
         byte[] bytes = module.bytes();
-        Section old = section(10).orElseThrow();
-        var code = new WasmWriter(old.end() - old.start() + 64).u32(bodies.count() + (countsGrowths ? 1 : 0));
-        int growth = 0;
+        int oldBytes = section(10).map(old -> old.end() - old.start()).orElse(0);
+        var code = new WasmWriter(oldBytes + 64).u32(count);
+        int site = 0;
+        int[] sites = bodies.sites();
         for (int i = 0; i < bodies.count(); i++) {
             int position = bodies.starts()[i];
             int end = bodies.ends()[i];
-            if (!countsGrowths || growth == bodies.growths().length || bodies.growths()[growth] >= end) {
+            if (site == sites.length || sites[site] >= end) {
                 code.u32(end - position).copy(bytes, position, end);
                 continue;
             }
-            var body = new WasmWriter(end - position + 32);
-            for (; growth < bodies.growths().length && bodies.growths()[growth] < end; growth++) {
-                int at = bodies.growths()[growth];
-                body.copy(bytes, position, at).bytes(0x10).u32(module.imports().size() + bodies.count());
-                position = at + 2;
+            var body = new WasmWriter(end - position + 64);
+            for (; site < sites.length && sites[site] < end; site++) {
+                body.copy(bytes, position, sites[site]);
+                position = changed(body, sites[site]);
             }
             code.sized(body.copy(bytes, position, end));
         }
         if (countsGrowths) {
-            code.sized(countingGrow());
+            code.sized(
+                    CountingGrow.body(declaredMaximum(), module.spaces().globals.length()));
         }
+        operands.ifPresent(kept -> code.sized(kept.elementState()));
+        module.start()
+                .ifPresent(start -> code.sized(new WasmWriter(16)
+                        .bytes(0, 0x10)
+                        .u32(start)
+                        .bytes(0x10)
+                        .u32(command().function())
+                        .bytes(0x0b)));
         out.section(10, code);
     }
 
-    /**
-     * Grows, and counts a refusal unless the module's own maximum explains it:
-     *
-     * <pre>{@code
-     * (func (param i32) (result i32) (local i32)
-     *   (if (i32.eq (local.tee 1 (memory.grow (local.get 0))) (i32.const -1))
-     *     (then (if (i64.le_u (i64.add (i64.extend_i32_u (memory.size)) (i64.extend_i32_u (local.get 0)))
-     *                         (i64.const declaredMaximum))
-     *       (then (global.set $refused (i32.add (global.get $refused) (i32.const 1)))))))
-     *   (local.get 1))
-     * }</pre>
-     */
-    private WasmWriter countingGrow() {
-        return new WasmWriter(64)
-                .bytes(1, 1, I32)
-                .bytes(0x20, 0, 0x40, 0, 0x22, 1, 0x41, 0x7f, 0x46, 0x04, 0x40)
-                .bytes(0x3f, 0, 0xad, 0x20, 0, 0xad, 0x7c, 0x42)
-                .s64(declaredMaximum())
-                .bytes(0x58, 0x04, 0x40, 0x23)
-                .u32(module.spaces().globals.length())
-                .bytes(0x41, 1, 0x6a, 0x24)
-                .u32(module.spaces().globals.length())
-                .bytes(0x0b, 0x0b, 0x20, 1, 0x0b);
+    /** Writes what stands at a site from now on, as far as the position that is returned. */
+    private int changed(WasmWriter body, int site) {
+        int opcode = module.bytes()[site] & 0xff;
+        if (opcode != Opcodes.MEMORY_GROW) {
+            operands.orElseThrow().keep(body, opcode);
+            return site;
+        }
+        if (!countsGrowths) {
+            return site;
+        }
+        body.bytes(0x10).u32(functions());
+        return site + 2;
     }
 
-    /** A section's vector with one more item. */
-    private WasmWriter appended(int id, WasmWriter item) throws ModuleRefusedException {
-        Optional<Section> old = section(id);
-        byte[] added = item.toByteArray();
-        if (old.isEmpty()) {
-            return new WasmWriter(added.length + 1).u32(1).copy(added, 0, added.length);
+    /** Items that come after a section's own. */
+    private final class Appendix {
+        private final int id;
+        private final List<WasmWriter> items = new ArrayList<>();
+
+        Appendix(int id) {
+            this.id = id;
         }
-        var reader = new WasmReader(module.bytes(), old.get().start(), old.get().end());
-        long count = reader.u32();
-        return new WasmWriter(reader.remaining() + added.length + 8)
-                .u32(count + 1)
-                .copy(module.bytes(), reader.position(), reader.end())
-                .copy(added, 0, added.length);
+
+        WasmWriter item() {
+            var item = new WasmWriter(16);
+            items.add(item);
+            return item;
+        }
+
+        void add(WasmWriter item) {
+            items.add(item);
+        }
+
+        void write() throws ModuleRefusedException {
+            if (items.isEmpty()) {
+                copySection(id);
+                return;
+            }
+            Optional<Section> old = section(id);
+            var longer = new WasmWriter(
+                    old.map(section -> section.end() - section.start()).orElse(0) + 128);
+            if (old.isPresent()) {
+                var reader = new WasmReader(
+                        module.bytes(), old.get().start(), old.get().end());
+                longer.u32(reader.u32() + items.size()).copy(module.bytes(), reader.position(), reader.end());
+            } else {
+                longer.u32(items.size());
+            }
+            items.forEach(longer::append);
+            out.section(id, longer);
+        }
     }
 
     private void copySection(int id) {

@@ -62,6 +62,11 @@ final class WasmWriter {
         return u32(utf8.length).copy(utf8, 0, utf8.length);
     }
 
+    /** Another writer's bytes. */
+    WasmWriter append(WasmWriter content) {
+        return copy(content.bytes, 0, content.length);
+    }
+
     /** Another writer's bytes after their length. */
     WasmWriter sized(WasmWriter content) {
         return u32(content.length).copy(content.bytes, 0, content.length);

@@ -328,11 +328,13 @@ class ExecutionPipelineTest {
 
     @Test
     void recordsAndChargesATrap() {
-        sandbox.endsAs(ScriptedSandbox.ran(new RunResult.End.Trapped(TrapKind.UNREACHABLE, "unreachable"), "o", ""));
+        sandbox.endsAs(ScriptedSandbox.ran(
+                new RunResult.End.Trapped(TrapKind.UNREACHABLE, "unreachable", List.of("main (function 1)")), "o", ""));
 
         Outcome.Completed completed = completed(execute(MODULE));
 
-        assertThat(completed.message()).isEqualTo("the module trapped: unreachable");
+        assertThat(completed.message()).startsWith("the module trapped: unreachable; ");
+        assertThat(completed.backtrace()).containsExactly("main (function 1)");
         assertThat(completed.receipt().trap()).contains(TrapKind.UNREACHABLE);
         assertThat(completed.receipt().exitCode()).isEmpty();
         assertThat(completed.receipt().charged()).isTrue();

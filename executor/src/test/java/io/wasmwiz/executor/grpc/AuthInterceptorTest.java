@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 /** A call that was held is ended, whatever goes wrong when it goes on: nobody else would tell the client. */
 class AuthInterceptorTest {
     private final CompletableFuture<Authentication> answer = new CompletableFuture<>();
-    private final AuthInterceptor interceptor = new AuthInterceptor(authorization -> answer, 1);
+    private final AuthInterceptor interceptor = new AuthInterceptor((authorization, peer) -> answer, 1);
     private final RecordedCall call = new RecordedCall();
     private final IllegalStateException surprise = new IllegalStateException("surprise");
 

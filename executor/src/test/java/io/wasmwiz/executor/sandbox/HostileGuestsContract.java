@@ -39,6 +39,33 @@ public abstract class HostileGuestsContract extends SandboxFixture {
     }
 
     @Test
+    void refusesCompileBombs() {
+        byte[] bomb = CompileBombs.wideLoops(1_000, 3_000);
+
+        assertThat(compile(bomb)).isInstanceOf(Compilation.Rejected.class);
+        assertThat(result(run(bomb)))
+                .isInstanceOfSatisfying(
+                        RunResult.Refused.class,
+                        refused -> assertThat(refused.cause()).isEqualTo(RunResult.Cause.MODULE_REJECTED));
+    }
+
+    @Test
+    void stopsALoopInTheStartSectionAndKeepsItsOutput() {
+        byte[] wasm = Wat.wasm(Wat.program("""
+                (memory 1) (data (i32.const 0) "\\08\\00\\00\\00\\02\\00\\00\\00on")
+                (func $init
+                  (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))
+                  (loop $forever (br $forever)))
+                (start $init)
+                """, "unreachable"));
+
+        Ran ran = ran(run(wasm, SHORT));
+
+        assertThat(ran.end()).isEqualTo(new End.TimedOut());
+        assertThat(text(ran.stdout())).isEqualTo("on");
+    }
+
+    @Test
     void boundsTables() {
         byte[] wasm = Wat.wasm("""
                 (module

@@ -6,6 +6,7 @@ import static org.assertj.core.api.InstanceOfAssertFactories.type;
 import io.wasmwiz.executor.modules.ModuleFindings;
 import io.wasmwiz.executor.modules.ModuleInspection.Accepted;
 import io.wasmwiz.executor.modules.ModuleInspection.Refused;
+import io.wasmwiz.executor.sandbox.CompileBombs;
 import io.wasmwiz.executor.sandbox.Preview1;
 import io.wasmwiz.executor.sandbox.Wat;
 import java.nio.charset.StandardCharsets;
@@ -210,6 +211,11 @@ class ModulePolicyTest {
             assertThat(refusal.reason()).isEqualTo("MODULE_MALFORMED");
             assertThat(refusal.message()).contains(words).contains("byte");
         });
+    }
+
+    @Test
+    void countsWhatLoopsCarry() {
+        assertThat(refused(CompileBombs.wideLoops(1_000, 3_000)).reason()).isEqualTo("MODULE_TOO_COMPLEX");
     }
 
     @Test

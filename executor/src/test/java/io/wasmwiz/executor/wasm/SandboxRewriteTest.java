@@ -28,11 +28,10 @@ class SandboxRewriteTest {
         SandboxModule rewritten = SandboxRewrite.rewrite(wasm, ModulePolicyConfig.DEFAULTS, OWNER);
 
         assertThat(imports(rewritten.bytes())).containsExactly("wasi.sched_yield", "host.memory");
-        assertThat(exports(rewritten.bytes())).containsExactlyInAnyOrder("run", "start", "refused_growths");
+        assertThat(exports(rewritten.bytes())).containsExactlyInAnyOrder("run", "refused_growths");
         assertThat(rewritten.memoryMinimumPages()).isEqualTo(2);
         assertThat(rewritten.memoryMaximumPages()).isEqualTo(9);
         assertThat(rewritten.hasMemory()).isTrue();
-        assertThat(rewritten.hasStart()).isTrue();
         assertThat(rewritten.countsGrowths()).isTrue();
     }
 
@@ -66,8 +65,8 @@ class SandboxRewriteTest {
         assertThat(module.bodies().count()).isEqualTo(5);
         assertThat(module.spaces().globals.length()).isEqualTo(2);
         // The one that is left is in the appended function.
-        assertThat(module.bodies().growths()).hasSize(1);
-        assertThat(module.bodies().growths()[0]).isGreaterThan(module.bodies().starts()[4]);
+        assertThat(module.bodies().sites()).hasSize(1);
+        assertThat(module.bodies().sites()[0]).isGreaterThan(module.bodies().starts()[4]);
     }
 
     @Test

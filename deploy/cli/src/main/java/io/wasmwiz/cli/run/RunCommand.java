@@ -151,6 +151,9 @@ public final class RunCommand implements Callable<Integer> {
         if (!response.getMessage().isEmpty()) {
             terminal.err().println(style.red("wasmwiz: ") + Printable.line(response.getMessage()));
         }
+        for (String frame : response.getBacktraceList()) {
+            terminal.err().println(style.faint("    at " + Printable.line(frame)));
+        }
         String line = Printable.line(Outcome.line(response));
         terminal.err().println(completed ? style.faint(line) : style.yellow(line));
     }

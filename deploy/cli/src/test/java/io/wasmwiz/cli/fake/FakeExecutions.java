@@ -162,7 +162,9 @@ public final class FakeExecutions extends ExecutionServiceGrpc.ExecutionServiceI
                     status = ExecutionStatus.EXECUTION_STATUS_TRAPPED;
                     receipt.setTrap(TrapKind.TRAP_KIND_UNREACHABLE);
                     response.setStdout(ByteString.copyFromUtf8("about to\n"))
-                            .setMessage("unreachable\u001b[2J executed");
+                            .setMessage("unreachable\u001b[2J executed")
+                            .addBacktrace("fail\u001b[2J (function 7)")
+                            .addBacktrace("function 3");
                 }
                 case "timeout" -> {
                     status = ExecutionStatus.EXECUTION_STATUS_TIMED_OUT;

@@ -148,6 +148,14 @@ class RunCommandIT {
     }
 
     @Test
+    void printsWhereAGuestTrapped() throws IOException {
+        Result result = command().run("run", module("trap"));
+
+        assertThat(result.err()).contains("    at fail?[2J (function 7)\n    at function 3\ntrapped (unreachable)");
+        assertThat(command().run("run", "--quiet", module("trap")).err()).doesNotContain("function 7");
+    }
+
+    @Test
     void coloursOnlyTerminalsWithoutNoColor() throws IOException {
         assertThat(command().outputsAreTerminals().run("run", module("trap")).err())
                 .contains("\u001b[");

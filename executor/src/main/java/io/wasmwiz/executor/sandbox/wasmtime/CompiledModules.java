@@ -27,19 +27,21 @@ final class CompiledModules implements AutoCloseable {
     /** Modules of which the sandbox remembers that one of its workers compiled them. */
     private static final long KNOWN_MODULES = 100_000;
 
-    private final Deque<Module> retired = new ArrayDeque<>();
+    private final Deque<Compiled> retired = new ArrayDeque<>();
     private final Cache<Key, Compiled> cache = Caffeine.newBuilder()
             .maximumWeight(CACHED_BYTES)
-            .weigher((Key key, Compiled compiled) -> Math.max(1, compiled.code().bytes().length))
+            .weigher((Key key, Compiled compiled) -> compiled.bytes())
             .executor(Runnable::run)
             .removalListener((key, compiled, cause) -> retire(compiled))
             .build();
     private final Engine engine;
     private final Shared shared;
+    private final KeptStores stores;
 
-    CompiledModules(Engine engine, Shared shared) {
+    CompiledModules(Engine engine, Shared shared, KeptStores stores) {
         this.engine = engine;
         this.shared = shared;
+        this.stores = stores;
     }
 
     /** What the workers of a sandbox share. Thread-safe. */
@@ -56,8 +58,28 @@ final class CompiledModules implements AutoCloseable {
     /** Compiled code is never shared between accounts. */
     private record Key(UUID accountId, ModuleDigest digest) {}
 
-    /** A module of one engine. */
-    record Compiled(SandboxModule code, Module module) {}
+    /** One account's module, compiled by one engine. Equal to itself only. */
+    static final class Compiled {
+        private final SandboxModule code;
+        private final Module module;
+
+        Compiled(SandboxModule code, Module module) {
+            this.code = code;
+            this.module = module;
+        }
+
+        SandboxModule code() {
+            return code;
+        }
+
+        Module module() {
+            return module;
+        }
+
+        private int bytes() {
+            return code.bytes().length + code.names().bytes();
+        }
+    }
 
     /**
      * A compiled module, good until the worker's next task.
@@ -107,14 +129,15 @@ final class CompiledModules implements AutoCloseable {
 
     private void retire(@Nullable Compiled compiled) {
         if (compiled != null) {
-            retired.add(compiled.module());
+            retired.add(compiled);
         }
     }
 
-    /** Frees what left the cache. */
+    /** Frees what left the cache, and first what was kept for it. */
     void disposeRetired() {
-        for (Module module = retired.poll(); module != null; module = retired.poll()) {
-            module.dispose();
+        for (Compiled module = retired.poll(); module != null; module = retired.poll()) {
+            stores.discard(module);
+            module.module().dispose();
         }
     }
 

@@ -8,8 +8,11 @@ final class EngineText {
     private static final int CHARACTERS = 500;
 
     static String plain(WasmtimeException e) {
-        String text = String.valueOf(e.getMessage())
-                .lines()
+        return plain(String.valueOf(e.getMessage()));
+    }
+
+    static String plain(String message) {
+        String text = message.lines()
                 .map(String::strip)
                 .takeWhile(line -> !line.startsWith("Stack backtrace"))
                 .filter(line -> !line.isEmpty())

@@ -1,18 +1,11 @@
 package io.wasmwiz.executor.sandbox.wasmtime;
 
-import io.github.kawamuray.wasmtime.Disposable;
 import io.github.kawamuray.wasmtime.Extern;
 import io.github.kawamuray.wasmtime.Func;
 import io.github.kawamuray.wasmtime.Global;
-import io.github.kawamuray.wasmtime.Linker;
-import io.github.kawamuray.wasmtime.Memory;
-import io.github.kawamuray.wasmtime.MemoryType;
-import io.github.kawamuray.wasmtime.Store;
+import io.github.kawamuray.wasmtime.Module;
 import io.github.kawamuray.wasmtime.Val;
-import io.github.kawamuray.wasmtime.WasmFunctionError;
 import io.github.kawamuray.wasmtime.WasmtimeException;
-import io.github.kawamuray.wasmtime.wasi.WasiCtx;
-import io.github.kawamuray.wasmtime.wasi.WasiCtxBuilder;
 import io.wasmwiz.executor.sandbox.RunLimits;
 import io.wasmwiz.executor.sandbox.RunResult.End;
 import io.wasmwiz.executor.sandbox.RunResult.Ran;
@@ -20,74 +13,59 @@ import io.wasmwiz.executor.sandbox.RunUsage;
 import io.wasmwiz.executor.sandbox.TrapKind;
 import io.wasmwiz.executor.wasm.SandboxModule;
 import io.wasmwiz.executor.wasm.SandboxRewrite;
+import io.wasmwiz.executor.wasm.TrapOperands;
+import io.wasmwiz.executor.wasm.TrapOperands.ElementState;
+import io.wasmwiz.executor.wasm.TrapOperands.Operand;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.Optional;
 
 /**
- * One run in a store of its own: everything the guest can reach is made for it and gone after it. Used on the worker's
- * thread only; opened, run once, closed there.
+ * One run in an instance of its own, in a store that only earlier runs of the same account and module have used. Used on
+ * the worker's thread only; opened, run once, closed there.
  */
 final class GuestRun implements AutoCloseable {
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
-    private static final String GUEST = "guest";
-    private static final String BUFFER = "buffer";
-    private static final Val[] NO_ARGUMENTS = {};
 
     private final Worker worker;
     private final CompiledModules.Compiled module;
-    /** Disposed from last to first: memories before the linker, the linker before the store. */
-    private final Deque<Disposable> handles = new ArrayDeque<>();
+    private final GuestStore store;
+    /** Its number in the store. */
+    private final int instance;
 
-    private final Store<Void> store;
-    private final Linker linker;
-    private final Memory bufferMemory;
-    private final Memory guestMemory;
+    private boolean reusable;
 
-    private GuestRun(Worker worker, RunTask run, CompiledModules.Compiled module) {
+    private GuestRun(Worker worker, CompiledModules.Compiled module, GuestStore store) {
         this.worker = worker;
         this.module = module;
+        this.store = store;
+        this.instance = store.nextInstance();
+    }
+
+    /** Takes a kept store or makes one, and prepares it. */
+    static GuestRun open(Worker worker, RunTask run, CompiledModules.Compiled module) {
+        SandboxModule code = module.code();
+        int pages = Math.min(code.memoryMaximumPages(), run.request().limits().memoryPages());
+        GuestStore store = worker.stores().take(module);
+        if (store != null && !store.fits(pages, run.buffer())) {
+            store.close();
+            store = null;
+        }
+        if (store == null) {
+            store = GuestStore.open(worker.engine(), worker.shims(), code, pages, run.buffer());
+        }
         try {
-            store = opened(new Store<>(null, worker.engine(), new WasiCtxBuilder().build()));
-            linker = opened(new Linker(worker.engine()));
-            WasiCtx.addToLinker(linker);
-            bufferMemory = memory(BUFFER, run.buffer().pages(), run.buffer().pages());
-            run.buffer().write(bufferMemory.buffer(store));
-            linker.module(store, BUFFER, worker.shims().buffer());
-            SandboxModule code = module.code();
-            guestMemory = memory(
-                    SandboxRewrite.MEMORY,
-                    code.memoryMinimumPages(),
-                    Math.min(code.memoryMaximumPages(), run.request().limits().memoryPages()));
-            linker.module(store, SandboxRewrite.WASI, worker.shims().wasi());
+            store.prepare(run.buffer());
+            return new GuestRun(worker, module, store);
         } catch (RuntimeException | Error e) {
-            close();
+            store.close();
             throw e;
         }
     }
 
-    /** Makes the store and all that is in it but the guest. */
-    static GuestRun open(Worker worker, RunTask run, CompiledModules.Compiled module) {
-        return new GuestRun(worker, run, module);
-    }
-
-    private Memory memory(String name, int minimumPages, int maximumPages) {
-        var memory = opened(new Memory(store, new MemoryType(minimumPages, (long) maximumPages, false)));
-        linker.define(store, SandboxRewrite.HOST, name, Extern.fromMemory(memory));
-        return memory;
-    }
-
-    private <T extends Disposable> T opened(T handle) {
-        handles.push(handle);
-        return handle;
-    }
-
     /** From now on the next epoch of the worker's engine stops the guest. */
     void armStop() {
-        store.setEpochDeadline(1);
+        store.armStop();
     }
 
     /** Runs the guest to its end, whatever that is. */
@@ -97,62 +75,86 @@ final class GuestRun implements AutoCloseable {
         End end = end();
         long cpuNanos = THREADS.getCurrentThreadCpuTime() - startCpuNanos;
         long wallNanos = System.nanoTime() - startNanos;
-        ByteBuffer buffer = bufferMemory.buffer(store).order(ByteOrder.LITTLE_ENDIAN);
-        long peakBytes = (long) guestMemory.size(store) * RunLimits.PAGE_BYTES;
-        return new Ran(
+        long peakBytes = (long) store.memoryPages() * RunLimits.PAGE_BYTES;
+        var ran = new Ran(
                 end,
                 refusedGrowths(),
-                RunBuffer.output(buffer, 1),
-                RunBuffer.output(buffer, 2),
-                RunBuffer.isTruncated(buffer, 1),
-                RunBuffer.isTruncated(buffer, 2),
+                RunBuffer.output(store.buffer(), 1),
+                RunBuffer.output(store.buffer(), 2),
+                RunBuffer.isTruncated(store.buffer(), 1),
+                RunBuffer.isTruncated(store.buffer(), 2),
                 false,
                 new RunUsage(queueNanos, wallNanos, cpuNanos, peakBytes, cacheHit));
+        reusable = end instanceof End.Exited && store.canBeUsedAgain();
+        return ran;
     }
 
     private End end() {
+        Module entry = worker.shims().entry(instance);
         try {
-            linker.module(store, GUEST, module.module());
+            store.linker().module(store.store(), GuestStore.INSTANCE + instance, module.module());
         } catch (WasmtimeException e) {
             return new End.Trapped(TrapKind.INSTANTIATION, EngineText.plain(e));
         }
         try {
-            if (module.code().hasStart()) {
-                call(SandboxRewrite.START);
-            }
-            call(SandboxRewrite.RUN);
+            store.linker().module(store.store(), "", entry);
             return new End.Exited(0);
-        } catch (WasmFunctionError.TrapError e) {
-            return Traps.end(
-                    e.trap(), worker.stopped(), bufferMemory.buffer(store).order(ByteOrder.LITTLE_ENDIAN));
-        }
-    }
-
-    private void call(String export) {
-        try (Func function = export(export).func()) {
-            function.call(store, NO_ARGUMENTS);
+        } catch (WasmtimeException e) {
+            if (RunBuffer.hasExited(store.buffer())) {
+                return new End.Exited(RunBuffer.exitCode(store.buffer()));
+            }
+            return Traps.end(String.valueOf(e.getMessage()), module.code(), worker.stopped(), new InstanceRemains());
         }
     }
 
     private int refusedGrowths() {
-        if (!module.code().countsGrowths()
-                || linker.get(store, GUEST, SandboxRewrite.REFUSED_GROWTHS).isEmpty()) {
+        Optional<Extern> counter =
+                module.code().countsGrowths() ? find(SandboxRewrite.REFUSED_GROWTHS) : Optional.empty();
+        if (counter.isEmpty()) {
             return 0;
         }
-        try (Global refused = export(SandboxRewrite.REFUSED_GROWTHS).global()) {
-            int count = refused.get(store).i32();
+        try (Global refused = counter.get().global()) {
+            int count = refused.get(store.store()).i32();
             return count < 0 ? Integer.MAX_VALUE : count;
         }
     }
 
     private Extern export(String name) {
-        return linker.get(store, GUEST, name).orElseThrow();
+        return find(name).orElseThrow();
     }
 
+    private Optional<Extern> find(String name) {
+        return store.linker().get(store.store(), GuestStore.INSTANCE + instance, name);
+    }
+
+    /** The instance after its trap. */
+    private final class InstanceRemains implements Traps.Remains {
+        @Override
+        public Number operand(Operand operand) {
+            try (Global kept = export(operand.exportName()).global()) {
+                return (Number) kept.get(store.store()).getValue();
+            }
+        }
+
+        @Override
+        public ElementState element(int table, int element) {
+            // The run's clock may have run out by now; what answers here is ours and short.
+            store.armStop();
+            try (Func state = export(TrapOperands.ELEMENT_STATE).func()) {
+                int found = state.call(store.store(), Val.fromI32(table), Val.fromI32(element))[0].i32();
+                return ElementState.values()[found];
+            }
+        }
+    }
+
+    /** Gives the store back if nothing of the run can be left in it, else closes it. */
     @Override
     public void close() {
-        while (!handles.isEmpty()) {
-            handles.pop().dispose();
+        if (reusable) {
+            RunBuffer.wipe(store.buffer());
+            worker.stores().keep(module, store);
+        } else {
+            store.close();
         }
     }
 }

@@ -3,7 +3,6 @@ package io.wasmwiz.executor.sandbox.wasmtime;
 import io.wasmwiz.executor.sandbox.RunLimits;
 import io.wasmwiz.executor.sandbox.RunRequest;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -21,11 +20,13 @@ import java.util.stream.Stream;
  * 56 arguments       60 their address   64 their bytes
  * 68 variables       72 their address   76 their bytes
  * 80 closed streams, one bit each
+ * 88 monotonic clock at the start of the run, 64 bits, written by {@code buffer.wat}
  * </pre>
  *
  * Scratch space follows from 128, the strings, input and outputs from 8192. One instance per run; not thread-safe.
  */
 final class RunBuffer {
+    private static final int HEADER_BYTES = 128;
     private static final int DATA = 8_192;
     private static final int STREAM_BYTES = 16;
     private static final int EXITED = 48;
@@ -33,6 +34,8 @@ final class RunBuffer {
     private static final int ARGUMENTS = 56;
     private static final int VARIABLES = 68;
     private static final String PROGRAM_NAME = "module";
+
+    private static final byte[] ZEROS = new byte[RunLimits.PAGE_BYTES];
 
     private final List<byte[]> arguments;
     private final List<byte[]> variables;
@@ -75,9 +78,9 @@ final class RunBuffer {
         return (int) ((bytes + RunLimits.PAGE_BYTES - 1) / RunLimits.PAGE_BYTES);
     }
 
-    /** Fills the fresh memory of a run. */
+    /** Fills the memory for a run, whatever was in it. */
     void write(ByteBuffer memory) {
-        memory.order(ByteOrder.LITTLE_ENDIAN);
+        memory.put(0, ZEROS, 0, HEADER_BYTES);
         int at = DATA;
         at = writeStrings(memory, ARGUMENTS, at, arguments);
         at = writeStrings(memory, VARIABLES, at, variables);
@@ -100,6 +103,20 @@ final class RunBuffer {
 
     private static long size(List<byte[]> strings) {
         return strings.stream().mapToLong(string -> string.length).sum();
+    }
+
+    /** Zeroes what a run left: the strings, the input and the outputs. */
+    static void wipe(ByteBuffer memory) {
+        int stdout = memory.getInt(STREAM_BYTES);
+        zero(memory, DATA, stdout - DATA);
+        zero(memory, stdout, memory.getInt(STREAM_BYTES + 8));
+        zero(memory, memory.getInt(2 * STREAM_BYTES), memory.getInt(2 * STREAM_BYTES + 8));
+    }
+
+    private static void zero(ByteBuffer memory, int from, int bytes) {
+        for (int done = 0; done < bytes; done += ZEROS.length) {
+            memory.put(from + done, ZEROS, 0, Math.min(ZEROS.length, bytes - done));
+        }
     }
 
     /** What was kept of standard output (1) or standard error (2). */

@@ -34,6 +34,7 @@ final class Worker {
     private final FairQueue<Task> queue;
     private final Path cacheSettings;
     private final CompiledModules.Shared shared;
+    private final KeptStores stores = new KeptStores();
     private final Thread thread;
 
     private @Nullable Engine engine;
@@ -103,11 +104,12 @@ final class Worker {
         try (Store<Void> store = new Store<>(null, engine())) {
             ticks = store.engine();
         }
-        modules = new CompiledModules(engine(), shared);
+        modules = new CompiledModules(engine(), shared, stores);
         shims = Shims.compile(engine());
     }
 
     private void dispose() {
+        stores.close();
         if (modules != null) {
             modules.close();
         }
@@ -135,6 +137,11 @@ final class Worker {
     /** On the worker's thread only. */
     Shims shims() {
         return opened(shims);
+    }
+
+    /** On the worker's thread only. */
+    KeptStores stores() {
+        return stores;
     }
 
     private static <T> T opened(@Nullable T part) {

@@ -2,7 +2,7 @@
 ;; RunBuffer.java reads and writes it and documents the layout. wasi.wat moves bytes between it and the guest's memory
 ;; through these functions, because an instance sees one memory only. The engine's own WASI functions are called from
 ;; here, so they touch this memory and never a guest's pointer.
-(module
+(module $buffer
   (import "wasi_snapshot_preview1" "clock_time_get" (func $clock_time_get (param i32 i64 i32) (result i32)))
   (import "wasi_snapshot_preview1" "clock_res_get" (func $clock_res_get (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
@@ -26,9 +26,16 @@
     (i64.store offset=24 (local.get $at) (local.get $d)))
 
   ;; Scratch: 128 subscription (48 bytes), 192 event (32), 224 count, 232 clock value, 1024 random bytes (4096).
-  (func (export "clock_time") (param $clock i32) (result i64)
+  (func $now (param $clock i32) (result i64)
     (if (call $clock_time_get (local.get $clock) (i64.const 1) (i32.const 232)) (then (unreachable)))
     (i64.load (i32.const 232)))
+  ;; The monotonic clock (1) counts from the start of the run, so that it tells nothing of the store's earlier ones.
+  (func (export "clock_time") (param $clock i32) (result i64)
+    (i64.sub
+      (call $now (local.get $clock))
+      (select (i64.load (i32.const 88)) (i64.const 0) (local.get $clock))))
+  (func (export "start_clock")
+    (i64.store (i32.const 88) (i64.sub (call $now (i32.const 1)) (i64.const 1))))
   (func (export "clock_resolution") (param $clock i32) (result i64)
     (if (call $clock_res_get (local.get $clock) (i32.const 232)) (then (unreachable)))
     (i64.load (i32.const 232)))

@@ -2,7 +2,7 @@
 ;; exit; there are no files and no sockets. Every pointer is checked against the guest's memory before anything is read or
 ;; written, and every loop can be interrupted by the engine. Numbers of errors: 8 badf, 21 fault, 28 inval, 52 nosys,
 ;; 54 notdir, 57 notsock, 58 notsup, 70 spipe. Addresses of the buffer's header are those of RunBuffer.java.
-(module
+(module $wasi
   (import "buffer" "load8" (func $load8 (param i32) (result i32)))
   (import "buffer" "load32" (func $load32 (param i32) (result i32)))
   (import "buffer" "load256" (func $load256 (param i32) (result i64 i64 i64 i64)))
@@ -10,10 +10,17 @@
   (import "buffer" "store32" (func $store32 (param i32 i32)))
   (import "buffer" "store256" (func $store256 (param i32 i64 i64 i64 i64)))
   (import "buffer" "clock_time" (func $clock_time (param i32) (result i64)))
+  (import "buffer" "start_clock" (func $start_clock))
   (import "buffer" "clock_resolution" (func $clock_resolution (param i32) (result i64)))
   (import "buffer" "random" (func $random (param i32)))
   (import "buffer" "sleep" (func $sleep (param i64)))
   (import "host" "memory" (memory 0))
+
+  ;; Before each run, outside of its time. $used: whether another run used the memory.
+  (func (export "prepare") (param $used i32)
+    (if (local.get $used)
+      (then (memory.fill (i32.const 0) (i32.const 0) (i32.shl (memory.size) (i32.const 16)))))
+    (call $start_clock))
 
   ;; 1 unless [$at, $at + $bytes) lies within the guest's memory.
   (func $outside (param $at i32) (param $bytes i64) (result i32)

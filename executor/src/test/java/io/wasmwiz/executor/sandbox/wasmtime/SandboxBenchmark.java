@@ -1,13 +1,5 @@
 package io.wasmwiz.executor.sandbox.wasmtime;
 
-import io.github.kawamuray.wasmtime.Config;
-import io.github.kawamuray.wasmtime.Engine;
-import io.github.kawamuray.wasmtime.Func;
-import io.github.kawamuray.wasmtime.Linker;
-import io.github.kawamuray.wasmtime.Module;
-import io.github.kawamuray.wasmtime.Store;
-import io.github.kawamuray.wasmtime.wasi.WasiCtx;
-import io.github.kawamuray.wasmtime.wasi.WasiCtxBuilder;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.wasmwiz.executor.modules.ModuleDigest;
 import io.wasmwiz.executor.sandbox.ModuleCode;
@@ -18,7 +10,6 @@ import io.wasmwiz.executor.sandbox.SandboxConfig;
 import io.wasmwiz.executor.sandbox.SandboxRun;
 import io.wasmwiz.executor.sandbox.Wat;
 import io.wasmwiz.executor.sandbox.queue.QueueConfig;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,22 +30,26 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A run that copies one line from input to output: alone, and 64 at a time on two workers. The floor is the engine alone
- * on one thread: the same module in a fresh store with the engine's own WASI, where it finds no input.
+ * A run that copies 100 bytes from input to output: alone, 64 at a time on one worker, and 1,000 modules of 1,000 accounts
+ * in turn. The floors are the same module and WASI functions on the bare engine: stores reused, and a store per run.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Warmup(iterations = 3, time = 2)
 @Measurement(iterations = 5, time = 2)
-@Fork(1)
+@Fork(value = 1, jvmArgsAppend = "-Xss2m")
 public class SandboxBenchmark {
     private static final int IN_FLIGHT = 64;
 
+    private static final int MODULES = 1_000;
+    private static final int FLOOR_RUNS = 256;
+
+    private final List<RunRequest> others = new ArrayList<>();
     private WasmtimeSandbox sandbox;
     private RunRequest request;
-    private Engine engine;
-    private Module module;
+    private EngineLoop floor;
+    private int next;
 
     @Setup
     public void open() {
@@ -65,23 +60,29 @@ public class SandboxBenchmark {
                 (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
                 """);
         sandbox = WasmtimeSandbox.open(
-                new SandboxConfig(2, new QueueConfig(1_000, 1_000, Duration.ofSeconds(10)), Duration.ofMillis(10)),
+                new SandboxConfig(1, new QueueConfig(1_000, 1_000, Duration.ofSeconds(10)), Duration.ofMillis(5)),
                 new SimpleMeterRegistry());
-        request = new RunRequest(
-                new ModuleCode(new UUID(1, 1), ModuleDigest.of(wasm), wasm),
-                "hello world, this is standard input\n".getBytes(StandardCharsets.UTF_8),
+        request = request(new UUID(1, 1), wasm);
+        floor = EngineLoop.open(request);
+        for (int i = 0; i < MODULES; i++) {
+            others.add(request(new UUID(2, i), wasm));
+            sandbox.compile(others.get(i).module()).toCompletableFuture().join();
+        }
+    }
+
+    private static RunRequest request(UUID account, byte[] wasm) {
+        return new RunRequest(
+                new ModuleCode(account, ModuleDigest.of(wasm), wasm),
+                new byte[100],
                 List.of(),
                 Map.of(),
                 new RunLimits(Duration.ofSeconds(5), 2_048, 1 << 20, 1 << 18));
-        engine = new Engine(new Config().epochInterruption(true).wasmSimd(false));
-        module = Module.fromBinary(engine, wasm);
     }
 
     @TearDown
     public void close() {
         sandbox.close();
-        module.dispose();
-        engine.dispose();
+        floor.close();
     }
 
     @Benchmark
@@ -101,16 +102,26 @@ public class SandboxBenchmark {
     }
 
     @Benchmark
-    public int engineAlone() {
-        try (var store = new Store<Void>(null, engine, new WasiCtxBuilder().build());
-                var linker = new Linker(engine)) {
-            store.setEpochDeadline(1_000);
-            WasiCtx.addToLinker(linker);
-            linker.module(store, "", module);
-            try (Func start = linker.get(store, "", "_start").orElseThrow().func()) {
-                return start.call(store).length;
-            }
+    @OperationsPerInvocation(IN_FLIGHT)
+    public int accountsInTurn() {
+        var runs = new ArrayList<SandboxRun>(IN_FLIGHT);
+        for (int i = 0; i < IN_FLIGHT; i++) {
+            runs.add(sandbox.run(others.get(next++ % MODULES)));
         }
+        runs.forEach(SandboxBenchmark::completed);
+        return runs.size();
+    }
+
+    @Benchmark
+    @OperationsPerInvocation(FLOOR_RUNS)
+    public List<Long> floorWithStoresReused() {
+        return floor.run(FLOOR_RUNS, true);
+    }
+
+    @Benchmark
+    @OperationsPerInvocation(FLOOR_RUNS)
+    public List<Long> floorWithAStorePerRun() {
+        return floor.run(FLOOR_RUNS, false);
     }
 
     private static RunResult completed(SandboxRun run) {

@@ -1,0 +1,76 @@
+package io.wasmwiz.executor.bench;
+
+import io.wasmwiz.executor.modules.ModuleDigest;
+import io.wasmwiz.executor.sandbox.ModuleCode;
+import io.wasmwiz.executor.sandbox.RunLimits;
+import io.wasmwiz.executor.sandbox.RunRequest;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/** The modules that the benchmark runs, and the runs. Stateless. */
+final class BenchGuests {
+    /**
+     * Copies up to 1,024 bytes from standard input to standard output:
+     *
+     * <pre>{@code
+     * (module
+     *   (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
+     *   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+     *   (memory 1)
+     *   (func (export "_start")
+     *     (i32.store (i32.const 0) (i32.const 16))
+     *     (i32.store (i32.const 4) (i32.const 1024))
+     *     (drop (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+     *     (i32.store (i32.const 4) (i32.load (i32.const 8)))
+     *     (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))
+     * }</pre>
+     */
+    private static final byte[] ECHO = HexFormat.of()
+            .parseHex("0061736d01000000010c0260047f7f7f7f017f60000002440216776173695f736e617073686f745f7072657669657731"
+                    + "0766645f72656164000016776173695f736e617073686f745f70726576696577310866645f77726974650000030201010503"
+                    + "010001070a01065f737461727400020a33013100410041103602004104418008360200410041004101410810001a41044108"
+                    + "280200360200410141004101410810011a0b");
+    /** {@code (module (func (export "_start") (loop $forever (br $forever))))}. */
+    private static final byte[] LOOP = HexFormat.of()
+            .parseHex("0061736d0100000001040160000003020100070a01065f737461727400000a0901070003400c000b0b");
+
+    private static final byte[] INPUT = new byte[100];
+    private static final int MEMORY_PAGES = 2_048;
+    private static final int STDOUT_BYTES = 1 << 20;
+    private static final int STDERR_BYTES = 1 << 18;
+    private static final Duration RUN_TIME = Duration.ofSeconds(10);
+
+    private BenchGuests() {}
+
+    /** 100 bytes in, 100 out. */
+    static RunRequest echo() {
+        return request(new UUID(1, 1), ECHO, INPUT, RUN_TIME);
+    }
+
+    /** The same for another account with a module of its own. */
+    static RunRequest echo(int number) {
+        byte[] own = Arrays.copyOf(ECHO, ECHO.length + 7);
+        // A custom section: its name, n, and the number.
+        byte[] section = {0, 5, 1, 'n', (byte) (number >> 16), (byte) (number >> 8), (byte) number};
+        System.arraycopy(section, 0, own, ECHO.length, section.length);
+        return request(new UUID(2, number), own, INPUT, RUN_TIME);
+    }
+
+    /** Never ends by itself. */
+    static RunRequest loop(Duration runTime) {
+        return request(new UUID(3, 1), LOOP, new byte[0], runTime);
+    }
+
+    private static RunRequest request(UUID account, byte[] wasm, byte[] input, Duration runTime) {
+        return new RunRequest(
+                new ModuleCode(account, ModuleDigest.of(wasm), wasm),
+                input,
+                List.of(),
+                Map.of(),
+                new RunLimits(runTime, MEMORY_PAGES, STDOUT_BYTES, STDERR_BYTES));
+    }
+}

@@ -1,0 +1,181 @@
+package io.wasmwiz.executor.bench;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.wasmwiz.executor.bench.SandboxMeasurements.Pipelined;
+import io.wasmwiz.executor.bench.SandboxMeasurements.Stops;
+import io.wasmwiz.executor.sandbox.SandboxConfig;
+import io.wasmwiz.executor.sandbox.SandboxRuntime;
+import io.wasmwiz.executor.sandbox.queue.QueueConfig;
+import io.wasmwiz.executor.sandbox.wasmtime.EngineLoop;
+import io.wasmwiz.executor.sandbox.wasmtime.WasmtimeSandbox;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code wasmwiz bench sandbox}: what the sandbox does here, beside the bare engine in the same run. */
+@Command(
+        name = "sandbox",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Measure the sandbox on this machine.",
+            "Each figure stands beside its floor, measured in the same run: the same module and WASI functions on the bare"
+                    + " engine, on one thread."
+        })
+final class SandboxBench implements Callable<Integer> {
+    private static final QueueConfig QUEUE = new QueueConfig(1_000, 1_000, Duration.ofSeconds(60));
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    @Option(
+            names = "--runs",
+            defaultValue = "20000",
+            paramLabel = "N",
+            description = "Trivial runs, 100 to 10,000,000. Default: ${DEFAULT-VALUE}.")
+    private int runs;
+
+    @Option(
+            names = "--modules",
+            defaultValue = "1000",
+            paramLabel = "N",
+            description = "Modules of as many accounts, run in turn, 1 to 100,000. Default: ${DEFAULT-VALUE}.")
+    private int modules;
+
+    @Option(
+            names = "--loops",
+            defaultValue = "1000",
+            paramLabel = "N",
+            description = "Infinite loops to stop, 1 to 100,000. Default: ${DEFAULT-VALUE}.")
+    private int loops;
+
+    @Option(
+            names = "--loop-limit-ms",
+            defaultValue = "100",
+            paramLabel = "N",
+            description = "Run time of a loop in milliseconds, 1 to 10,000. Default: ${DEFAULT-VALUE}.")
+    private int loopLimitMillis;
+
+    @Option(
+            names = "--workers",
+            defaultValue = "2",
+            paramLabel = "N",
+            description = "Sandbox workers beside loops, 2 to 256; all but one run loops. Default: ${DEFAULT-VALUE}.")
+    private int workers;
+
+    @Option(names = "--json", description = "Print a JSON array instead of a table.")
+    private boolean json;
+
+    private final List<Figure> figures = new ArrayList<>();
+
+    @Override
+    public Integer call() {
+        require("--runs", runs, 100, 10_000_000);
+        require("--modules", modules, 1, 100_000);
+        require("--loops", loops, 1, 100_000);
+        require("--loop-limit-ms", loopLimitMillis, 1, 10_000);
+        require("--workers", workers, 2, 256);
+        measureRuns();
+        measureStops();
+        PrintWriter out = spec.commandLine().getOut();
+        out.print(json ? Figure.json(figures) : Figure.table(figures));
+        out.flush();
+        return 0;
+    }
+
+    private void require(String option, long value, long least, long most) {
+        if (value < least || value > most) {
+            throw new ParameterException(
+                    spec.commandLine(), option + " must be " + least + " to " + most + ", was " + value);
+        }
+    }
+
+    /** One worker against one thread on the bare engine. */
+    private void measureRuns() {
+        try (var floor = EngineLoop.open(BenchGuests.echo())) {
+            floor.run(runs, true);
+            List<Long> reused = floor.run(runs, true);
+            List<Long> fresh = floor.run(Math.min(runs, 2_000), false);
+            long start = System.nanoTime();
+            try (SandboxRuntime sandbox = open(1)) {
+                figures.add(Figure.of("start of a sandbox", (System.nanoTime() - start) / 1e6, "ms"));
+                var measure = new SandboxMeasurements(sandbox);
+                measure.pipelined(1, i -> BenchGuests.echo());
+                figures.add(Figure.of(
+                        "start of a sandbox to its first served run", (System.nanoTime() - start) / 1e6, "ms"));
+                measure.pipelined(runs, i -> BenchGuests.echo());
+                Pipelined trivial = measure.pipelined(runs, i -> BenchGuests.echo());
+                String bare = "bare engine, store reused";
+                figures.add(Figure.of("trivial run, guest alone, median", micros(trivial.wallNanos(), 0.5), "us"));
+                figures.add(Figure.of(bare + ", median", micros(reused, 0.5), "us"));
+                figures.add(
+                        new Figure("trivial run, one worker, whole", trivial.microsPerRun(), "us", mean(reused), bare));
+                measureModules(measure, fresh);
+            }
+        }
+    }
+
+    private void measureModules(SandboxMeasurements measure, List<Long> fresh) {
+        for (int i = 0; i < modules; i++) {
+            measure.compile(BenchGuests.echo(i));
+        }
+        measure.pipelined(modules, i -> BenchGuests.echo(i % modules));
+        Pipelined turns = measure.pipelined(Math.max(modules, 2_000), i -> BenchGuests.echo(i % modules));
+        figures.add(new Figure(
+                modules + " modules of as many accounts in turn, cached, whole",
+                turns.microsPerRun(),
+                "us",
+                mean(fresh),
+                "bare engine, a store per run"));
+    }
+
+    private void measureStops() {
+        try (SandboxRuntime sandbox = open(workers)) {
+            var measure = new SandboxMeasurements(sandbox);
+            measure.pipelined(2_000, i -> BenchGuests.echo());
+            List<Long> baseline = measure.honestBeside(workers - 1);
+            Stops stops = measure.stops(loops, workers - 1, Duration.ofMillis(loopLimitMillis));
+            String after = " past a limit of " + loopLimitMillis + " ms";
+            figures.add(Figure.of("stop of a loop" + after + ", p50", millis(stops.lateNanos(), 0.5), "ms"));
+            figures.add(Figure.of("stop of a loop" + after + ", p99", millis(stops.lateNanos(), 0.99), "ms"));
+            figures.add(Figure.of("stop of a loop" + after + ", maximum", millis(stops.lateNanos(), 1), "ms"));
+            String beside = "beside loops that are not stopped";
+            figures.add(new Figure(
+                    "honest run beside the stops, p50",
+                    micros(stops.honestNanos(), 0.5),
+                    "us",
+                    micros(baseline, 0.5),
+                    beside));
+            figures.add(new Figure(
+                    "honest run beside the stops, p99",
+                    micros(stops.honestNanos(), 0.99),
+                    "us",
+                    micros(baseline, 0.99),
+                    beside));
+            figures.add(Figure.of("cores busy after the stops", stops.busyAfterwards(), "cores"));
+        }
+    }
+
+    private static SandboxRuntime open(int workers) {
+        return WasmtimeSandbox.open(new SandboxConfig(workers, QUEUE, Duration.ofMillis(5)), new SimpleMeterRegistry());
+    }
+
+    private static double micros(List<Long> sorted, double share) {
+        return SandboxMeasurements.percentile(sorted, share) / 1e3;
+    }
+
+    private static double millis(List<Long> sorted, double share) {
+        return SandboxMeasurements.percentile(sorted, share) / 1e6;
+    }
+
+    private static double mean(List<Long> nanos) {
+        return nanos.stream().mapToLong(Long::longValue).average().orElse(Double.NaN) / 1e3;
+    }
+}
