@@ -41,6 +41,7 @@ import java.util.function.LongSupplier;
  */
 public final class ExecutionPipeline {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+    static final Duration SETTLING_RETRY_AFTER = Duration.ofSeconds(5);
 
     private final RequestRules rules;
     private final ModuleLibrary modules;
@@ -156,7 +157,7 @@ public final class ExecutionPipeline {
     /** Whoever has the claim pays, unless the execution is paid; an attempt in which nothing ran goes back. */
     private CompletionStage<Outcome> claimed(Work work, RequestKey key, Claim answer, Cancellation cancellation) {
         if (answer instanceof Claim.Refused no) {
-            return refused(new Refusal.RequestIdRefused(no.reason()));
+            return refused(new Refusal.RequestIdRefused(no.reason(), SETTLING_RETRY_AFTER));
         }
         Claim.Granted claim = (Claim.Granted) answer;
         CompletionStage<Outcome> outcome = claim.payment().isPresent()
@@ -180,7 +181,7 @@ public final class ExecutionPipeline {
             Optional<Attempt> paying = attempt.apply(permit);
             if (paying.isEmpty()) {
                 permit.release(Permit.Use.RETURNED);
-                return refused(new Refusal.RequestIdRefused(Claim.Reason.SETTLING));
+                return refused(new Refusal.RequestIdRefused(Claim.Reason.SETTLING, SETTLING_RETRY_AFTER));
             }
             return run(work, paying.get(), cancellation);
         });

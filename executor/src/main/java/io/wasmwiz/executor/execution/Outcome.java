@@ -27,8 +27,7 @@ public sealed interface Outcome {
             implements Outcome {
         /** The same answer, given again. */
         Completed repeated() {
-            return new Completed(
-                    stdout, stderr, stdoutTruncated, stderrTruncated, message, backtrace, receipt, true);
+            return new Completed(stdout, stderr, stdoutTruncated, stderrTruncated, message, backtrace, receipt, true);
         }
 
         /** Without guest output. */

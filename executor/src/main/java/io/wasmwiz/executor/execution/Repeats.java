@@ -34,7 +34,8 @@ public final class Repeats {
 
     private record Answered(ContentHash content, Outcome.Completed outcome) {
         int bytes() {
-            int traceBytes = outcome.backtrace().stream().mapToInt(String::length).sum();
+            int traceBytes =
+                    outcome.backtrace().stream().mapToInt(String::length).sum();
             return OVERHEAD_BYTES + outcome.stdout().length + outcome.stderr().length + 2 * traceBytes;
         }
     }
@@ -132,7 +133,8 @@ public final class Repeats {
     }
 
     private static Outcome reused() {
-        return new Outcome.Refused(new Refusal.RequestIdRefused(Claim.Reason.OTHER_CONTENT));
+        return new Outcome.Refused(new Refusal.RequestIdRefused(
+                Claim.Reason.OTHER_CONTENT, ExecutionPipeline.SETTLING_RETRY_AFTER));
     }
 
     /** A run that others may wait for. */

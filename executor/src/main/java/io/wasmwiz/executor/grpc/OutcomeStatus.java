@@ -6,10 +6,8 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.wasmwiz.executor.admission.Admission;
 import io.wasmwiz.executor.auth.Authentication;
-import io.wasmwiz.executor.claims.Claim;
 import io.wasmwiz.executor.refusal.FieldViolation;
 import io.wasmwiz.executor.refusal.Refusal;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Locale;
@@ -68,7 +66,7 @@ final class OutcomeStatus {
                             .with("limit", no.limit())
                             .retryAfter(no.retryAfter())),
             row(Refusal.InvalidFields.class, OutcomeStatus::invalidFields),
-            row(Refusal.RequestIdRefused.class, no -> requestIdRefused(no.reason())),
+            row(Refusal.RequestIdRefused.class, no -> requestIdRefused(no)),
             row(
                     Refusal.ModuleNotFound.class,
                     no -> new Answer(Code.NOT_FOUND, "MODULE_NOT_FOUND", "this account has no module of this digest")
@@ -234,8 +232,6 @@ final class OutcomeStatus {
                                     "the quota cannot be read at present; nothing ran")
                             .retryAfter(no.retryAfter())));
 
-    private static final Duration SETTLING_RETRY = Duration.ofSeconds(5);
-
     private OutcomeStatus() {}
 
     /** The status that tells {@code refusal}. */
@@ -269,8 +265,8 @@ final class OutcomeStatus {
         };
     }
 
-    private static Answer requestIdRefused(Claim.Reason reason) {
-        return switch (reason) {
+    private static Answer requestIdRefused(Refusal.RequestIdRefused no) {
+        return switch (no.reason()) {
             case OTHER_CONTENT ->
                 new Answer(
                         Code.ALREADY_EXISTS,
@@ -292,7 +288,7 @@ final class OutcomeStatus {
                                 "REQUEST_SETTLING",
                                 "request_id is from a day that has ended, and whether its run was charged is not"
                                         + " certain yet; nothing ran")
-                        .retryAfter(SETTLING_RETRY);
+                        .retryAfter(no.retryAfter());
         };
     }
 

@@ -44,8 +44,8 @@ public sealed interface Refusal {
         }
     }
 
-    /** The request id does not allow this run; nothing ran. */
-    record RequestIdRefused(Claim.Reason reason) implements Refusal {}
+    /** The request id does not allow this run; nothing ran. Trying again helps while it is settling only. */
+    record RequestIdRefused(Claim.Reason reason, Duration retryAfter) implements Refusal {}
 
     /** This account has no module of this digest. */
     record ModuleNotFound(String digest) implements Refusal {}

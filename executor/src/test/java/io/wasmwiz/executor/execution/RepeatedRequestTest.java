@@ -212,6 +212,6 @@ class RepeatedRequestTest {
     }
 
     private static Refusal refused(Claim.Reason reason) {
-        return new Refusal.RequestIdRefused(reason);
+        return new Refusal.RequestIdRefused(reason, ExecutionPipeline.SETTLING_RETRY_AFTER);
     }
 }

@@ -81,14 +81,14 @@ class OutcomeStatusTest {
                     "SERVER_OVERLOADED",
                     Map.of("limit", "256"),
                     RetryInfo.class),
-            row(new Refusal.RequestIdRefused(Reason.OTHER_CONTENT), Code.ALREADY_EXISTS, "REQUEST_ID_REUSED"),
+            row(new Refusal.RequestIdRefused(Reason.OTHER_CONTENT, SOON), Code.ALREADY_EXISTS, "REQUEST_ID_REUSED"),
             row(
-                    new Refusal.RequestIdRefused(Reason.ATTEMPTS_SPENT),
+                    new Refusal.RequestIdRefused(Reason.ATTEMPTS_SPENT, SOON),
                     Code.FAILED_PRECONDITION,
                     "REQUEST_ATTEMPTS_SPENT"),
-            row(new Refusal.RequestIdRefused(Reason.EXPIRED), Code.FAILED_PRECONDITION, "REQUEST_ID_EXPIRED"),
+            row(new Refusal.RequestIdRefused(Reason.EXPIRED, SOON), Code.FAILED_PRECONDITION, "REQUEST_ID_EXPIRED"),
             row(
-                    new Refusal.RequestIdRefused(Reason.SETTLING),
+                    new Refusal.RequestIdRefused(Reason.SETTLING, SOON),
                     Code.UNAVAILABLE,
                     "REQUEST_SETTLING",
                     Map.of(),
