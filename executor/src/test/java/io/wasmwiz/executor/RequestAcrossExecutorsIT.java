@@ -80,12 +80,11 @@ class RequestAcrossExecutorsIT {
             log.awaitExecution(event -> !event.getCharged());
             assertThat(log.executions(tenant.accountId()))
                     .hasSize(3)
-                    .extracting(ExecutionEvent::getCharged, event -> ExecutionLogReader.uuid(event.getExecutionId())
-                            .toString())
-                    .containsExactly(
-                            tuple(true, executionId),
-                            tuple(true, executionId),
-                            tuple(false, executionId));
+                    .extracting(
+                            ExecutionEvent::getCharged,
+                            event -> ExecutionLogReader.uuid(event.getExecutionId())
+                                    .toString())
+                    .containsExactly(tuple(true, executionId), tuple(true, executionId), tuple(false, executionId));
             assertThat(Errors.reason(Errors.of(() -> one.execution(tenant.key()).execute(request))))
                     .isEqualTo("REQUEST_ATTEMPTS_SPENT");
         }

@@ -66,7 +66,9 @@ final class RepeatedRequestIT {
         List<String> before = stage.everything();
 
         for (String records : List.of("1", "3", "100")) {
-            stage.jdbi().useHandle(handle -> handle.execute("UPDATE log_positions SET next_offset = 0"));
+            stage.jdbi()
+                    .useHandle(
+                            handle -> handle.execute("UPDATE log_positions SET next_offset = 0, leader_epoch = NULL"));
             try (MeteringWorker worker = stage.worker("--max-batch-records=" + records)) {
                 Stage.awaitReady(worker);
                 stage.awaitMetered();
@@ -92,8 +94,7 @@ final class RepeatedRequestIT {
     }
 
     private List<UUID> rows(String condition) {
-        return stage
-                .jdbi()
+        return stage.jdbi()
                 .withHandle(handle -> handle.createQuery("SELECT execution_id FROM usage_logs WHERE " + condition)
                         .mapTo(UUID.class)
                         .list());

@@ -164,7 +164,10 @@ public final class ExecutionPipeline {
                 ? run(work, Attempt.paid(key.requestId(), claim, claim.payment().get()), cancellation)
                 : admit(work, cancellation, permit -> Attempt.of(permit, key.requestId(), claim));
         return outcome.whenComplete((result, failure) -> {
-            if (result instanceof Outcome.Refused no && !(no.refusal() instanceof Refusal.OutcomeUnknown)) {
+            Optional<Refusal> refusal = result instanceof Outcome.Refused no
+                    ? Optional.of(no.refusal())
+                    : Optional.ofNullable(failure).flatMap(RefusedException::refusalIn);
+            if (refusal.isPresent() && !(refusal.get() instanceof Refusal.OutcomeUnknown)) {
                 claims.giveBack(new RequestClaims.Attempt(key, claim.executionId()));
             }
         });

@@ -133,8 +133,8 @@ public final class Repeats {
     }
 
     private static Outcome reused() {
-        return new Outcome.Refused(new Refusal.RequestIdRefused(
-                Claim.Reason.OTHER_CONTENT, ExecutionPipeline.SETTLING_RETRY_AFTER));
+        return new Outcome.Refused(
+                new Refusal.RequestIdRefused(Claim.Reason.OTHER_CONTENT, ExecutionPipeline.SETTLING_RETRY_AFTER));
     }
 
     /** A run that others may wait for. */
