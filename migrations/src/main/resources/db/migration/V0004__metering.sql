@@ -6,6 +6,16 @@
 
 -- When the end of a closing lease was last acknowledged by the log; NULL: not yet.
 ALTER TABLE quota_leases ADD COLUMN close_published_at timestamptz;
+-- Whatever its executor believes: only an open lease is renewed.
+CREATE FUNCTION refuse_late_renewal() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'lease % is % and cannot be renewed', OLD.id, OLD.state
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'quota_leases_renewed_while_open';
+END
+$$;
+CREATE TRIGGER quota_leases_renewal BEFORE UPDATE OF use_by ON quota_leases
+    FOR EACH ROW WHEN (OLD.state <> 'open' AND NEW.use_by <> OLD.use_by) EXECUTE FUNCTION refuse_late_renewal();
+
 -- Closed leases leave with their day.
 CREATE INDEX quota_leases_closed_day ON quota_leases (day) WHERE state = 'closed';
 CREATE INDEX minute_grants_minute ON minute_grants (minute);
@@ -165,7 +175,7 @@ $$;
 -- ---------------------------------------------------------------------------------------------------------------------
 -- What each role may do
 -- ---------------------------------------------------------------------------------------------------------------------
-REVOKE ALL ON FUNCTION track_log_position(), raise_usage_floor(date), detach_usage_partition(date),
+REVOKE ALL ON FUNCTION refuse_late_renewal(), track_log_position(), raise_usage_floor(date), detach_usage_partition(date),
     drop_detached_usage_partitions() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION raise_usage_floor(date), detach_usage_partition(date), drop_detached_usage_partitions()
     TO wasmwiz_metering;

@@ -1,6 +1,8 @@
 package io.wasmwiz.executor;
 
 import io.wasmwiz.executor.ExecutorConfig.Environment;
+import io.wasmwiz.executor.ExecutorConfig.SandboxMode;
+import io.wasmwiz.executor.admin.AdminConfig;
 import io.wasmwiz.executor.admission.AdmissionConfig;
 import io.wasmwiz.executor.auth.AuthConfig;
 import io.wasmwiz.executor.claims.ClaimsConfig;
@@ -23,6 +25,7 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -254,8 +257,15 @@ public final class ExecutorCommand implements Callable<Integer> {
     private Duration admissionLeaseIdle = Duration.ZERO;
 
     @Option(
+            names = "--admission-recall-wait",
+            description = "Longest wait of a call for units that other executors are asked to return",
+            defaultValue = "2s",
+            converter = DurationConverter.class)
+    private Duration admissionRecallWait = Duration.ZERO;
+
+    @Option(
             names = "--admission-max-waiting",
-            description = "Calls of one account that wait for a lease at most",
+            description = "Calls of one account that wait for units at most",
             defaultValue = "1000")
     private int admissionMaxWaiting;
 
@@ -278,7 +288,19 @@ public final class ExecutorCommand implements Callable<Integer> {
             converter = DurationConverter.class)
     private Duration admissionDrainTimeout = Duration.ZERO;
 
-    @Option(names = "--sandbox-workers", description = "Runs in progress at most. Default: one per core")
+    @Option(
+            names = "--sandbox-mode",
+            description = "Where guests run: process (of their own) or in-process (trusted modules only)",
+            defaultValue = "process",
+            converter = SandboxModeConverter.class)
+    private SandboxMode sandboxMode = SandboxMode.PROCESS;
+
+    @Mixin
+    private final SandboxFlags sandboxFlags = new SandboxFlags();
+
+    @Option(
+            names = "--sandbox-workers",
+            description = "In-process only: runs in progress at most. Default: one per core")
     private int sandboxWorkers = Math.min(256, Runtime.getRuntime().availableProcessors());
 
     @Option(names = "--sandbox-queue", description = "Runs waiting at most", defaultValue = "1000")
@@ -397,6 +419,44 @@ public final class ExecutorCommand implements Callable<Integer> {
     private long inspectionBufferBytes;
 
     @Option(
+            names = "--admin-service",
+            description = "Serve AdminService",
+            defaultValue = "false",
+            arity = "0..1",
+            fallbackValue = "true")
+    private boolean adminService;
+
+    @Option(
+            names = "--admin-database-url",
+            description = "postgresql://… of a login that is a member of wasmwiz_admin",
+            defaultValue = "")
+    private String adminDatabaseUrl = "";
+
+    @Option(
+            names = "--admin-threads",
+            description = "Database calls of the admin service at once, each on a connection of its own",
+            defaultValue = "2")
+    private int adminThreads;
+
+    @Option(names = "--admin-queue", description = "Calls of the admin service waiting at most", defaultValue = "100")
+    private int adminQueue;
+
+    @Option(names = "--admin-keys-per-account", description = "Keys that an account may have", defaultValue = "100")
+    private int adminKeysPerAccount;
+
+    @Option(
+            names = "--admin-changes-per-minute",
+            description = "Changes by an owner's key in a minute",
+            defaultValue = "60")
+    private int adminChangesPerMinute;
+
+    @Option(
+            names = "--admin-denials-per-minute",
+            description = "Denied calls of a key or address in a minute that get an audit event each",
+            defaultValue = "10")
+    private int adminDenialsPerMinute;
+
+    @Option(
             names = "--drain-timeout",
             description = "Longest wait for calls in progress on shutdown",
             defaultValue = "35s",
@@ -456,10 +516,12 @@ public final class ExecutorCommand implements Callable<Integer> {
                         eventMaxInFlight,
                         eventBufferBytes,
                         kafkaProperties),
+                sandboxMode,
                 new SandboxConfig(
                         sandboxWorkers,
                         new QueueConfig(sandboxQueue, sandboxQueuePerAccount, maxQueueWait),
                         sandboxEpochTick),
+                sandboxFlags.config(),
                 new ModulesConfig(
                         modulesPerAccount,
                         moduleCacheBytes,
@@ -468,6 +530,14 @@ public final class ExecutorCommand implements Callable<Integer> {
                         uploadTimeout,
                         inspectionBufferBytes),
                 new RequestLimits(maxModuleBytes, maxInputBytes, maxStdoutBytes, maxStderrBytes),
+                new AdminConfig(
+                        adminService,
+                        adminDatabaseUrl,
+                        adminThreads,
+                        adminQueue,
+                        adminKeysPerAccount,
+                        adminChangesPerMinute,
+                        adminDenialsPerMinute),
                 new CrashConfig(freeCrashesPerDay, quarantineAfter, quarantineWindow, quarantineTime),
                 new ClaimsConfig(maxAttemptsPerRequest, requestCacheBytes, requestCacheEntries, requestCacheTime),
                 workThreads,
@@ -497,6 +567,7 @@ public final class ExecutorCommand implements Callable<Integer> {
                 admissionMaxLeaseSize,
                 admissionLeaseDuration,
                 admissionLeaseIdle,
+                admissionRecallWait,
                 admissionMaxWaiting,
                 admissionMaxMinuteLimiters,
                 admissionDatabaseThreads,
@@ -513,6 +584,19 @@ public final class ExecutorCommand implements Callable<Integer> {
                 default ->
                     throw new CommandLine.TypeConversionException(
                             "--env must be production or development, was '" + text + "'");
+            };
+        }
+    }
+
+    private static final class SandboxModeConverter implements CommandLine.ITypeConverter<SandboxMode> {
+        @Override
+        public SandboxMode convert(String text) {
+            return switch (text) {
+                case "process" -> SandboxMode.PROCESS;
+                case "in-process" -> SandboxMode.IN_PROCESS;
+                default ->
+                    throw new CommandLine.TypeConversionException(
+                            "--sandbox-mode must be process or in-process, was '" + text + "'");
             };
         }
     }

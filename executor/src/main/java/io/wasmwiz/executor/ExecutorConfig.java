@@ -1,5 +1,6 @@
 package io.wasmwiz.executor;
 
+import io.wasmwiz.executor.admin.AdminConfig;
 import io.wasmwiz.executor.admission.AdmissionConfig;
 import io.wasmwiz.executor.auth.AuthConfig;
 import io.wasmwiz.executor.claims.ClaimsConfig;
@@ -9,6 +10,7 @@ import io.wasmwiz.executor.execution.RequestLimits;
 import io.wasmwiz.executor.grpc.GrpcConfig;
 import io.wasmwiz.executor.modules.ModulesConfig;
 import io.wasmwiz.executor.sandbox.SandboxConfig;
+import io.wasmwiz.executor.sandbox.process.ProcessConfig;
 import io.wasmwiz.service.config.Problems;
 import io.wasmwiz.service.database.DatabaseConfig;
 import java.net.InetAddress;
@@ -21,6 +23,7 @@ import java.time.Duration;
  * @param environment what the process is for
  * @param adminHost address of the operators' port
  * @param adminPort 0 to 65535; 0 takes a free one
+ * @param sandboxMode where guests run
  * @param workThreads threads for database reads of modules and usage, and as many for inspecting modules, 1 to 64
  * @param workQueue work waiting for each of them at most, 1 to 100,000
  * @param drainTimeout longest wait for calls in progress on shutdown, 0 s to 1 h
@@ -34,9 +37,12 @@ public record ExecutorConfig(
         AuthConfig auth,
         AdmissionConfig admission,
         EventsConfig events,
+        SandboxMode sandboxMode,
         SandboxConfig sandbox,
+        ProcessConfig sandboxProcesses,
         ModulesConfig modules,
         RequestLimits requests,
+        AdminConfig admin,
         CrashConfig crashes,
         ClaimsConfig claims,
         int workThreads,
@@ -46,6 +52,14 @@ public record ExecutorConfig(
     public enum Environment {
         PRODUCTION,
         DEVELOPMENT
+    }
+
+    /** Where guests run. */
+    public enum SandboxMode {
+        /** In processes of their own: what a guest breaks costs its run. */
+        PROCESS,
+        /** In the executor's: for trusted modules, and for tests. */
+        IN_PROCESS
     }
 
     public ExecutorConfig {
@@ -66,8 +80,10 @@ public record ExecutorConfig(
         admission.check(problems);
         events.check(problems);
         sandbox.check(problems);
+        sandboxProcesses.check(problems);
         modules.check(problems);
         requests.check(problems);
+        admin.check(problems);
         crashes.check(problems);
         claims.check(problems);
         problems.require(

@@ -5,6 +5,7 @@ import static io.wasmwiz.executor.grpc.ServiceHealth.KAFKA;
 import static io.wasmwiz.executor.grpc.ServiceHealth.POSTGRESQL;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.grpc.BindableService;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -13,6 +14,7 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.wasmwiz.executor.admin.AdminService;
 import io.wasmwiz.executor.admission.LeasedAdmission;
 import io.wasmwiz.executor.auth.Authenticator;
 import io.wasmwiz.executor.auth.CachingAuthenticator;
@@ -25,6 +27,7 @@ import io.wasmwiz.executor.execution.ExecutionPipeline;
 import io.wasmwiz.executor.execution.InFlight;
 import io.wasmwiz.executor.execution.Repeats;
 import io.wasmwiz.executor.execution.RequestRules;
+import io.wasmwiz.executor.grpc.AdminGrpcService;
 import io.wasmwiz.executor.grpc.ExecutionGrpcService;
 import io.wasmwiz.executor.grpc.GrpcServer;
 import io.wasmwiz.executor.grpc.ModuleGrpcService;
@@ -32,6 +35,8 @@ import io.wasmwiz.executor.grpc.ServiceHealth;
 import io.wasmwiz.executor.grpc.UsageGrpcService;
 import io.wasmwiz.executor.modules.ModuleLibrary;
 import io.wasmwiz.executor.modules.PostgresModuleStore;
+import io.wasmwiz.executor.sandbox.SandboxRuntime;
+import io.wasmwiz.executor.sandbox.process.ProcessSandbox;
 import io.wasmwiz.executor.sandbox.wasmtime.WasmtimeSandbox;
 import io.wasmwiz.executor.usage.PostgresUsageQueries;
 import io.wasmwiz.executor.wasm.ModulePolicy;
@@ -46,7 +51,9 @@ import io.wasmwiz.service.database.SchemaCheck;
 import io.wasmwiz.service.health.HealthCheck;
 import io.wasmwiz.service.health.HealthMonitor;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -94,15 +101,15 @@ public final class ExecutorServer implements AutoCloseable {
             int schema = SchemaCheck.require(database, DATABASE_WAIT);
 
             KafkaExecutionEvents events = closer.add(KafkaExecutionEvents.open(config.events(), metrics));
-            LeasedAdmission admission =
-                    closer.add(LeasedAdmission.open(config.admission(), database.jdbi(), events, metrics));
+            LeasedAdmission admission = closer.add(LeasedAdmission.open(
+                    config.admission(), database.jdbi(), events, config.events().deliveryTimeout(), metrics));
             // Closed after the sandbox and before what its runs still need.
             InFlight inFlight =
                     closer.add(InFlight.open(config.events().deliveryTimeout().plusSeconds(5), metrics));
             WorkPool reads = closer.add(WorkPool.open("database", config.workThreads(), config.workQueue(), metrics));
             FairPool inspection =
                     closer.add(FairPool.open("inspection", config.workThreads(), config.workQueue(), metrics));
-            WasmtimeSandbox sandbox = closer.add(WasmtimeSandbox.open(config.sandbox(), metrics));
+            SandboxRuntime sandbox = closer.add(sandbox(config, metrics));
             ModuleLibrary modules = new ModuleLibrary(
                     config.modules(),
                     new PostgresModuleStore(database.jdbi()),
@@ -146,18 +153,26 @@ public final class ExecutorServer implements AutoCloseable {
                                 return true;
                             })),
                     metrics));
-            ServiceHealth health = new ServiceHealth(dependencies);
+            Optional<AdminService> administration = config.admin().enabled()
+                    ? Optional.of(closer.add(
+                            AdminService.open(config.admin(), config.database().connectionTimeout(), timers, metrics)))
+                    : Optional.empty();
+            List<BindableService> services = new ArrayList<>(List.of(
+                    new ExecutionGrpcService(pipeline),
+                    new ModuleGrpcService(
+                            modules, config.requests().maxModuleBytes(), config.modules(), timers, metrics),
+                    new UsageGrpcService(new PostgresUsageQueries(database.jdbi()), admission, reads)));
+            administration.map(AdminGrpcService::new).ifPresent(services::add);
+            ServiceHealth health = new ServiceHealth(dependencies, administration.isPresent());
             GrpcServer grpc = closer.add(GrpcServer.start(
                     config.grpc(),
                     config.requests(),
                     authenticator,
                     health,
+                    admission,
                     metrics,
-                    List.of(
-                            new ExecutionGrpcService(pipeline),
-                            new ModuleGrpcService(
-                                    modules, config.requests().maxModuleBytes(), config.modules(), timers, metrics),
-                            new UsageGrpcService(new PostgresUsageQueries(database.jdbi()), reads))));
+                    administration.map(AdminService::denials),
+                    services));
             AdminServer admin = closer.add(
                     AdminServer.start(config.adminHost(), config.adminPort(), metrics, dependencies, schema));
             log.atInfo()
@@ -170,6 +185,13 @@ public final class ExecutorServer implements AutoCloseable {
         } catch (Throwable t) {
             throw closer.closeAfter(t);
         }
+    }
+
+    private static SandboxRuntime sandbox(ExecutorConfig config, PrometheusMeterRegistry metrics) {
+        return switch (config.sandboxMode()) {
+            case PROCESS -> ProcessSandbox.open(config.sandbox(), config.sandboxProcesses(), metrics);
+            case IN_PROCESS -> WasmtimeSandbox.open(config.sandbox(), metrics);
+        };
     }
 
     private static void watchProcess(PrometheusMeterRegistry metrics, Closer closer) {

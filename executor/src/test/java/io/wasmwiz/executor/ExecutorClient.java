@@ -5,6 +5,7 @@ import io.grpc.Metadata;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.AbstractStub;
 import io.grpc.stub.MetadataUtils;
+import io.wasmwiz.v1.AdminServiceGrpc;
 import io.wasmwiz.v1.ExecuteRequest;
 import io.wasmwiz.v1.ExecuteResponse;
 import io.wasmwiz.v1.ExecutionServiceGrpc;
@@ -43,6 +44,10 @@ class ExecutorClient implements AutoCloseable {
 
     final UsageServiceGrpc.UsageServiceBlockingStub usage(String key) {
         return with(UsageServiceGrpc.newBlockingStub(channel), key);
+    }
+
+    final AdminServiceGrpc.AdminServiceBlockingStub administration(String key) {
+        return with(AdminServiceGrpc.newBlockingStub(channel), key);
     }
 
     /** Sends {@code request} and does not wait. */

@@ -3,6 +3,7 @@ package io.wasmwiz.executor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.wasmwiz.executor.admin.AdminConfig;
 import io.wasmwiz.executor.auth.AuthConfig;
 import io.wasmwiz.executor.execution.RequestLimits;
 import io.wasmwiz.executor.modules.ModulesConfig;
@@ -41,6 +42,7 @@ class ExecutorCommandTest {
         assertThat(config.modules())
                 .isEqualTo(new ModulesConfig(
                         1_000, 256L << 20, Duration.ofMinutes(1), 128L << 20, Duration.ofMinutes(2), 128L << 20));
+        assertThat(config.admin()).isEqualTo(AdminConfig.defaults());
         assertThat(config.drainTimeout()).isEqualTo(Duration.ofSeconds(35));
         assertThat(config.toString()).doesNotContain("password");
     }
@@ -111,6 +113,19 @@ class ExecutorCommandTest {
                         .modules()
                         .uploadBytes())
                 .isEqualTo(4L << 20);
+    }
+
+    @Test
+    void servesAdministrationOnlyWithALoginOfItsOwn() {
+        assertThatThrownBy(() -> ExecutorCommand.parse(ENVIRONMENT, "--admin-service", "--admin-threads=0"))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("--admin-database-url is required")
+                .hasMessageContaining("--admin-threads must be 1 to 16");
+
+        ExecutorConfig config = ExecutorCommand.parse(
+                ENVIRONMENT, "--admin-service", "--admin-database-url=postgresql://admin:secret@db/wasmwiz");
+        assertThat(config.admin().enabled()).isTrue();
+        assertThat(config.toString()).doesNotContain("secret");
     }
 
     @Test

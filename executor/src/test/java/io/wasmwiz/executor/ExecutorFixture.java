@@ -24,6 +24,15 @@ final class ExecutorFixture extends ExecutorClient {
                 flags(topic, moreFlags).toArray(String[]::new))));
     }
 
+    /** Starts one with the admin service. */
+    static ExecutorFixture startWithAdmin(
+            TestDatabase database, String bootstrapServers, String topic, String... moreFlags) {
+        List<String> flags = new ArrayList<>(List.of(moreFlags));
+        flags.add("--admin-service");
+        flags.add("--admin-database-url=" + database.url("wasmwiz_admin"));
+        return start(database.url("wasmwiz_executor"), bootstrapServers, topic, flags.toArray(String[]::new));
+    }
+
     /** Where an executor finds its servers. */
     static Map<String, String> environment(String databaseUrl, String bootstrapServers) {
         return Map.of("DATABASE_URL", databaseUrl, "WASMWIZ_KAFKA_BOOTSTRAP_SERVERS", bootstrapServers);
@@ -36,7 +45,8 @@ final class ExecutorFixture extends ExecutorClient {
                 "--grpc-port=0",
                 "--admin-host=127.0.0.1",
                 "--admin-port=0",
-                "--sandbox-workers=2",
+                "--sandbox-processes=2",
+                "--sandbox-max-processes=2",
                 "--kafka-topic=" + topic));
         flags.addAll(List.of(more));
         if (flags.stream().noneMatch(flag -> flag.startsWith("--drain-timeout"))) {
@@ -51,6 +61,15 @@ final class ExecutorFixture extends ExecutorClient {
             UUID account = database.insertAccount("account-" + UUID.randomUUID(), tier);
             ApiKey key = ApiKey.generate(new SecureRandom());
             return new Tenant(account, database.insertKey(account, key.hash().sha256()), key.text());
+        }
+
+        /** A tenant whose one key has these scopes, for example {@code {account}}. */
+        static Tenant withScopes(TestDatabase database, String tier, String scopes) {
+            Tenant tenant = create(database, tier);
+            database.jdbi()
+                    .useHandle(handle -> handle.execute(
+                            "UPDATE api_keys SET scopes = CAST(? AS text[]) WHERE id = ?", scopes, tenant.keyId()));
+            return tenant;
         }
     }
 

@@ -164,8 +164,7 @@ final class DeadEventsIT {
                 .execute(Stream.concat(
                                 Stream.of(arguments),
                                 Stream.of(
-                                        "--database-url=" + database.url("wasmwiz_metering"),
-                                        "--kafka-topic=" + topic))
+                                        "--database-url=" + database.url("wasmwiz_metering"), "--kafka-topic=" + topic))
                         .toArray(String[]::new));
     }
 }

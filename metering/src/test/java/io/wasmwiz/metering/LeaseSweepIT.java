@@ -1,6 +1,7 @@
 package io.wasmwiz.metering;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.wasmwiz.metering.Stage.Counter;
@@ -105,18 +106,20 @@ final class LeaseSweepIT {
     void waitsForTheLongestRunThatAnyVersionOfTheTierAllowed() {
         stage.lease(account, 5, DAY);
         PostgresAbandonedLeases leases = leases();
-        long millisSinceUseBy = stage.number("SELECT (extract(epoch FROM now() - use_by) * 1000)::bigint FROM quota_leases");
+        long millisSinceUseBy =
+                stage.number("SELECT (extract(epoch FROM now() - use_by) * 1000)::bigint FROM quota_leases");
         stage.jdbi()
                 .useHandle(handle -> handle.execute(
                         "INSERT INTO subscription_tier_versions VALUES ('Free', 99, 1, 1, 1, ?, 1, now())",
                         millisSinceUseBy + 600_000));
-        assertThat(leases.tryTurn(turn -> assertThat(turn.giveUp(Duration.ZERO, 10)).isZero()))
+        assertThat(leases.tryTurn(
+                        turn -> assertThat(turn.giveUp(Duration.ZERO, 10)).isZero()))
                 .isTrue();
 
-        stage.jdbi()
-                .useHandle(handle -> handle.execute("DELETE FROM subscription_tier_versions WHERE version = 99"));
+        stage.jdbi().useHandle(handle -> handle.execute("DELETE FROM subscription_tier_versions WHERE version = 99"));
         leases.tryTurn(turn -> {
-            assertThat(turn.giveUp(Duration.ofMillis(millisSinceUseBy + 600_000), 10)).isZero();
+            assertThat(turn.giveUp(Duration.ofMillis(millisSinceUseBy + 600_000), 10))
+                    .isZero();
             assertThat(turn.giveUp(Duration.ZERO, 10)).isEqualTo(1);
             assertThat(turn.giveUp(Duration.ZERO, 10)).isZero();
         });
@@ -137,18 +140,20 @@ final class LeaseSweepIT {
     @Test
     void cannotBeRenewedOnceItIsClosing() {
         stage.lease(account, 5, DAY);
+        String renew = "UPDATE quota_leases SET use_by = use_by - interval '1 second'";
+        stage.jdbi().useHandle(handle -> assertThat(handle.execute(renew)).isEqualTo(1));
+
         leases().tryTurn(turn -> turn.giveUp(Duration.ZERO, 10));
-        int renewed = database.jdbi("wasmwiz_executor")
-                .withHandle(handle -> handle.execute(
-                        "UPDATE quota_leases SET use_by = use_by WHERE state = 'open' AND user_id = ?", account));
-        assertThat(renewed).isZero();
+
+        assertThatThrownBy(() -> stage.jdbi().useHandle(handle -> handle.execute(renew)))
+                .hasMessageContaining("is closing and cannot be renewed");
     }
 
     @Test
     void takesTurns() {
         PostgresAbandonedLeases leases = leases();
-        assertThat(leases.tryTurn(turn ->
-                        assertThat(leases().tryTurn(second -> {})).isFalse()))
+        assertThat(leases.tryTurn(
+                        turn -> assertThat(leases().tryTurn(second -> {})).isFalse()))
                 .isTrue();
         assertThat(leases().tryTurn(turn -> {})).isTrue();
     }

@@ -172,16 +172,17 @@ final class Stage implements AutoCloseable {
     String[] flags(String... flags) {
         return Stream.of(
                         Stream.of(
-                                "--admin-host=127.0.0.1",
-                                "--admin-port=0",
-                                "--database-url=" + meteringUrl,
-                                "--database-connection-timeout=PT1S",
-                                "--kafka-bootstrap-servers=" + bootstrapServers,
-                                "--kafka-topic=" + topic,
-                                "--consumer-group=" + group,
-                                "--retry-max=500ms",
-                                "--lease-sweep-interval=10m")
-                        .filter(standard -> Stream.of(flags).noneMatch(flag -> name(flag).equals(name(standard)))),
+                                        "--admin-host=127.0.0.1",
+                                        "--admin-port=0",
+                                        "--database-url=" + meteringUrl,
+                                        "--database-connection-timeout=PT1S",
+                                        "--kafka-bootstrap-servers=" + bootstrapServers,
+                                        "--kafka-topic=" + topic,
+                                        "--consumer-group=" + group,
+                                        "--retry-max=500ms",
+                                        "--lease-sweep-interval=10m")
+                                .filter(standard -> Stream.of(flags)
+                                        .noneMatch(flag -> name(flag).equals(name(standard)))),
                         Stream.of(flags))
                 .flatMap(part -> part)
                 .toArray(String[]::new);

@@ -135,10 +135,8 @@ final class WorkerProcessIT {
         settings.setProperty("options", "-c statement_timeout=100ms");
         Connection connection = DriverManager.getConnection(url.jdbcUrl(), settings);
         connection.setAutoCommit(false);
-        CopyIn copy = connection
-                .unwrap(PGConnection.class)
-                .getCopyAPI()
-                .copyIn("COPY usage_logs FROM STDIN (FORMAT binary)");
+        CopyIn copy =
+                connection.unwrap(PGConnection.class).getCopyAPI().copyIn("COPY usage_logs FROM STDIN (FORMAT binary)");
         StuckTransactions stuck = new StuckTransactions(
                 database.jdbi("wasmwiz_metering"),
                 "stuck-copy",

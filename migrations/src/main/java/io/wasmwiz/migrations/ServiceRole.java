@@ -2,8 +2,10 @@ package io.wasmwiz.migrations;
 
 /** The group roles that the schema makes, each with what its service needs and no more. */
 public enum ServiceRole {
-    /** The executor: admission, modules, usage and account services. */
+    /** The executor: admission, modules and usage. */
     EXECUTOR("wasmwiz_executor"),
+    /** The executor's admin service: accounts, keys, tiers and the audit log. */
+    ADMIN("wasmwiz_admin"),
     /** The metering worker: the ledger, the counters, the leases' end. */
     METERING("wasmwiz_metering"),
     /** People and reports: reads what is no secret. */

@@ -50,8 +50,9 @@ final class MigrationsIT {
                 CompletableFuture.supplyAsync(() -> database.migrations().migrate());
         first.get(60, SECONDS);
         second.get(60, SECONDS);
-        assertThat(database.rows("SELECT count(*) FROM schema_version"))
-                .containsExactly(String.valueOf(SchemaCheck.REQUIRED_VERSION));
+        assertThat(database.rows("SELECT version::integer FROM schema_version ORDER BY 1"))
+                .doesNotHaveDuplicates()
+                .endsWith(String.valueOf(SchemaCheck.REQUIRED_VERSION));
     }
 
     @Test

@@ -39,6 +39,7 @@ final class SchemaChecksIT {
             row("quota_leases id=" + ID + ", user_id=" + ID + ", tier='Free', size=1, executor='e', day='2026-01-31', "
                     + "granted_at='2026-01-31T00:00:00Z', use_by='2026-02-01T00:00:00Z'"),
             row("minute_grants user_id=" + ID + ", tier='Free', minute='2026-01-31T00:01:00Z'"),
+            row("key_grants api_key_id=" + ID + ", user_id=" + ID + ", period='day', starts_at='2026-01-31T00:00:00Z'"),
             row("request_claims user_id=" + ID + ", request_id=" + ID + ", execution_id=" + ID + ", day=" + TODAY
                     + ", content_hash=" + HASH),
             row("usage_logs day=" + TODAY + ", execution_id=" + ID + ", user_id=" + ID + ", module_digest=" + HASH
@@ -47,6 +48,9 @@ final class SchemaChecksIT {
                     + "input_bytes=0, output_bytes=0, cache_hit=true, output_truncated=false, output_lost=false, "
                     + "charged=true, log_partition=0, log_offset=0"),
             row("log_positions topic='t', partition=0, topic_id=" + ID + ", next_offset=0"),
+            row("log_topics topic='t', topic_id=" + ID),
+            row("usage_retention floor='2026-01-31'"),
+            row("dropped_log_positions log_generation=1, log_partition=0, below_offset=0"),
             row("dead_events topic='t', log_partition=0, log_offset=0, topic_id=" + ID + ", reason='UNREADABLE'"));
 
     /** Constraint and what to change in the right row. */
@@ -60,6 +64,10 @@ final class SchemaChecksIT {
                     "subscription_tiers_run_time_ms_check run_time_ms=0",
                     "subscription_tiers_max_concurrency_check max_concurrency=0",
                     "subscription_tier_versions_version_check version=0",
+                    "usage_logs_log_generation_check log_generation=0",
+                    "log_topics_generation_check generation=0",
+                    "usage_retention_only_row_check only_row=false",
+                    "dropped_log_positions_below_offset_check below_offset=-1",
                     "auth_epoch_epoch_check epoch=0",
                     "auth_epoch_only_row_check only_row=false",
                     "users_name_check name=''",
@@ -89,6 +97,9 @@ final class SchemaChecksIT {
                     "quota_leases_use_by_in_day use_by='2026-02-01T00:00:01Z'",
                     "minute_grants_minute_check minute='2026-01-31T00:01:01Z'",
                     "minute_grants_granted_check granted=-1",
+                    "key_grants_period_check period='hour'",
+                    "key_grants_granted_check granted=-1",
+                    "key_grants_starts_with_period starts_at='2026-01-31T00:01:00Z'",
                     "request_claims_content_hash_check content_hash='\\xab'",
                     "request_claims_attempts_check attempts=-1",
                     "usage_logs_module_digest_check module_digest='\\xab'",

@@ -150,6 +150,30 @@ final class SchemaTriggersIT {
     }
 
     @Test
+    void refusesEvenItsOwnerToChangeTheAuditLog() {
+        execute("INSERT INTO audit_events (actor, action, target, client_address, user_agent, outcome)"
+                + " VALUES ('server', 'CreateUser', '', '', '', 'done')");
+        for (String change :
+                List.of("UPDATE audit_events SET target = 'x'", "DELETE FROM audit_events", "TRUNCATE audit_events")) {
+            Refusals.assertConstraint("audit_events_are_final", () -> execute(change));
+        }
+    }
+
+    @Test
+    void chainsAuditEventsInWhateverOrderTheyAreInserted() {
+        for (int i = 0; i < 3; i++) {
+            execute("INSERT INTO audit_events (seq, actor, action, target, client_address, user_agent, outcome)"
+                    + " VALUES (" + (9 - i) + ", 'server', 'CreateUser', '', '', '', 'done')");
+        }
+        assertThat(rows("SELECT concat_ws(' ', seq, hash = audit_hash(e), previous_hash ="
+                        + " coalesce(lag(hash) OVER (ORDER BY seq), decode(repeat('00', 32), 'hex')))"
+                        + " FROM audit_events e ORDER BY seq"))
+                .containsExactly("1 t t", "2 t t", "3 t t");
+        assertThat(rows("SELECT h.seq FROM audit_head h JOIN audit_events e ON e.seq = h.seq AND e.hash = h.hash"))
+                .containsExactly("3");
+    }
+
+    @Test
     void deletesAnAccountWithWhatIsItsAlone() {
         execute("DELETE FROM users WHERE id = '" + ADA + "'");
         assertThat(rows("SELECT count(*) FROM api_keys")).containsExactly("0");

@@ -50,6 +50,7 @@ final class ServiceRolesIT {
 
     private Jdbi superuser = Jdbi.create("jdbc:postgresql:unused");
     private Jdbi executor = superuser;
+    private Jdbi admin = superuser;
     private Jdbi metering = superuser;
     private Jdbi reader = superuser;
 
@@ -58,6 +59,7 @@ final class ServiceRolesIT {
         TestServer.TestDatabase database = server.migratedDatabase();
         superuser = database.jdbi();
         executor = database.jdbi(ServiceRole.EXECUTOR);
+        admin = database.jdbi(ServiceRole.ADMIN);
         metering = database.jdbi(ServiceRole.METERING);
         reader = database.jdbi(ServiceRole.READER);
         execute(superuser, "INSERT INTO users (id, name, tier) VALUES (" + ADA + ", 'ada', 'Free')");
@@ -145,6 +147,9 @@ final class ServiceRolesIT {
                 "UPDATE subscription_tiers SET executions_per_day = 1000000",
                 "UPDATE subscription_tier_versions SET executions_per_day = 1000000",
                 "UPDATE auth_epoch SET epoch = 1",
+                "SELECT action FROM audit_events",
+                "INSERT INTO audit_events (actor) VALUES ('server')",
+                "SELECT result FROM admin_requests",
                 "UPDATE wasm_modules SET code = ''",
                 "DELETE FROM request_claims",
                 "SELECT next_offset FROM log_positions",
@@ -155,6 +160,59 @@ final class ServiceRolesIT {
                 "DROP TABLE usage_logs",
                 "TRUNCATE quota_leases")) {
             assertDenied(executor, statement);
+        }
+    }
+
+    @Test
+    void adminChangesAccountsKeysAndTiersAndReadsNoHash() {
+        execute(
+                admin,
+                "INSERT INTO users (id, name, tier) VALUES (" + LEASE + ", 'bob', 'Free') ON CONFLICT DO NOTHING");
+        execute(admin, "SELECT id FROM users WHERE id = " + ADA + " FOR NO KEY UPDATE");
+        execute(admin, "UPDATE users SET tier = 'Pro', status = 'suspended' WHERE id = " + ADA);
+        execute(
+                admin,
+                "INSERT INTO api_keys (id, user_id, name, key_hash, scopes) VALUES (" + LEASE + ", " + LEASE
+                        + ", 'k', decode(repeat('cd', 32), 'hex'), '{account}')");
+        execute(admin, "UPDATE api_keys SET scopes = '{execute}', revoked_at = now() WHERE id = " + KEY);
+        execute(admin, "UPDATE subscription_tiers SET memory_mib = 64 WHERE name = 'Free'");
+        assertThat(rows(admin, "SELECT version FROM subscription_tiers WHERE name = 'Free'"))
+                .containsExactly("2");
+        for (String statement : List.of(
+                "SELECT key_hash FROM api_keys",
+                "UPDATE api_keys SET key_hash = " + HASH,
+                "UPDATE api_keys SET user_id = " + ADA,
+                "DELETE FROM api_keys",
+                "UPDATE users SET name = 'x'",
+                "DELETE FROM users",
+                "DELETE FROM subscription_tiers",
+                "UPDATE auth_epoch SET epoch = 1",
+                "SELECT held FROM daily_tier_counters",
+                "SELECT code FROM wasm_modules",
+                "INSERT INTO usage_logs (day) VALUES (" + TODAY + ")",
+                "UPDATE admin_bootstrap SET user_id = " + ADA,
+                "DELETE FROM admin_bootstrap",
+                "CREATE TABLE mine (a int)")) {
+            assertDenied(admin, statement);
+        }
+    }
+
+    @Test
+    void adminOnlyAddsToTheAuditLogAndCannotChooseAPlaceInItsChain() {
+        String columns = "actor, action, target, client_address, user_agent, outcome";
+        String values = "'server', 'CreateUser', '', '', '', 'done'";
+        execute(admin, "INSERT INTO audit_events (" + columns + ") VALUES (" + values + ")");
+        assertThat(rows(admin, "SELECT seq FROM audit_events")).containsExactly("1");
+        for (String statement : List.of(
+                "UPDATE audit_events SET action = 'Other'",
+                "DELETE FROM audit_events",
+                "TRUNCATE audit_events",
+                "UPDATE audit_head SET seq = 0",
+                "INSERT INTO audit_head (seq, hash) VALUES (0, " + HASH + ")",
+                "INSERT INTO audit_events (" + columns + ", seq) VALUES (" + values + ", 7)",
+                "INSERT INTO audit_events (" + columns + ", hash) VALUES (" + values + ", " + HASH + ")",
+                "ALTER TABLE audit_events DISABLE TRIGGER audit_events_chain")) {
+            assertDenied(admin, statement);
         }
     }
 
@@ -279,6 +337,8 @@ final class ServiceRolesIT {
                 "UPDATE quota_leases SET size = 1",
                 "UPDATE quota_leases SET use_by = now()",
                 "INSERT INTO quota_leases (id) VALUES (" + LEASE + ")",
+                "UPDATE quota_leases SET recalled_at = now()",
+                "UPDATE key_grants SET granted = 0",
                 "UPDATE daily_tier_counters SET day = " + TODAY,
                 "DELETE FROM daily_tier_counters",
                 "SELECT key_hash FROM api_keys",
@@ -316,7 +376,7 @@ final class ServiceRolesIT {
 
     @Test
     void everyRoleReadsTheSchemaVersion() {
-        for (Jdbi jdbi : List.of(executor, metering, reader)) {
+        for (Jdbi jdbi : List.of(executor, admin, metering, reader)) {
             assertThat(rows(jdbi, "SELECT max(version::integer) FILTER (WHERE success) FROM schema_version"))
                     .containsExactly(String.valueOf(SchemaCheck.REQUIRED_VERSION));
         }
@@ -325,7 +385,8 @@ final class ServiceRolesIT {
     @Test
     void noRoleMayHangAPrivilegedTriggerOnATableOfItsOwn() {
         for (Jdbi jdbi : List.of(executor, metering, reader)) {
-            for (String function : List.of("raise_auth_epoch", "keep_tier_version", "open_daily_counter")) {
+            for (String function :
+                    List.of("raise_auth_epoch", "keep_tier_version", "open_daily_counter", "chain_audit_event")) {
                 jdbi.useHandle(handle -> {
                     handle.execute("CREATE TEMPORARY TABLE bait (id uuid, tier text)");
                     assertPermissionDenied(() ->
@@ -342,7 +403,7 @@ final class ServiceRolesIT {
                         superuser,
                         "SELECT rolname FROM pg_roles WHERE rolname LIKE 'wasmwiz%' AND NOT rolcanlogin"
                                 + " AND NOT rolsuper ORDER BY 1"))
-                .containsExactly("wasmwiz_executor", "wasmwiz_metering", "wasmwiz_reader");
+                .containsExactly("wasmwiz_admin", "wasmwiz_executor", "wasmwiz_metering", "wasmwiz_reader");
     }
 
     private static String usageRow(String day) {

@@ -2,6 +2,7 @@ package io.wasmwiz.cli;
 
 import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
+import io.wasmwiz.cli.admin.AdminCommand;
 import io.wasmwiz.cli.doctor.DoctorCommand;
 import io.wasmwiz.cli.failure.CommandFailure;
 import io.wasmwiz.cli.failure.ExitCode;
@@ -38,6 +39,7 @@ public final class Main {
         commands.put("run", RunCommand::new);
         commands.put("modules", ModulesCommand::new);
         commands.put("usage", UsageCommand::new);
+        commands.put("admin", AdminCommand::new);
         commands.put("load", LoadCommand::new);
         commands.put("doctor", DoctorCommand::new);
         commands.put("completion", CompletionCommand::new);
@@ -102,8 +104,8 @@ public final class Main {
 
     private static CommandLine subcommand(Object command) {
         CommandLine line = new CommandLine(command);
-        if (command instanceof ModulesCommand modules) {
-            modules.subcommands().forEach(line::addSubcommand);
+        if (command instanceof CommandGroup group) {
+            group.subcommands().forEach(member -> line.addSubcommand(subcommand(member)));
         }
         return line;
     }

@@ -17,9 +17,11 @@ enum ScriptCommand {
     LOCAL("Run the whole of WasmWiz on this machine: PostgreSQL, Kafka, executor and metering."),
     EXECUTOR("Run one executor, the gRPC server."),
     METERING("Run one metering worker, which writes the event log into the usage ledger."),
+    RECONCILE("Prove the books: compare the event log, the rows, the counters and the leases."),
     MIGRATE("Bring the database's schema up to date."),
     MIGRATIONS("Look at the database's schema or extend it: status, validate, create NAME."),
-    BENCH("Measure parts of WasmWiz on this machine: sandbox.");
+    DEAD_EVENTS("Look at records that could be no row of the ledger, or publish them anew: list, show, replay."),
+    BENCH("Measure parts of WasmWiz on this machine: sandbox, metering.");
 
     private final String description;
 
@@ -29,7 +31,7 @@ enum ScriptCommand {
 
     /** The subcommand's name. */
     String commandName() {
-        return name().toLowerCase(java.util.Locale.ROOT);
+        return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
     }
 
     /** What picocli needs to know. Any arguments are taken, since their owner is another program. */

@@ -29,13 +29,13 @@ class MainTest {
         Result result = run("--help");
 
         assertThat(result.exitCode()).isZero();
-        assertThat(result.out()).contains("run", "modules", "usage", "load", "doctor", "completion");
+        assertThat(result.out()).contains("run", "modules", "usage", "admin", "load", "doctor", "completion");
         assertThat(result.out()).contains("quota, rate limit or overload");
         assertThat(run("run", "--help").out()).contains("quota, rate limit or overload");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"run", "modules", "usage", "load", "doctor", "completion"})
+    @ValueSource(strings = {"run", "modules", "usage", "admin", "load", "doctor", "completion"})
     void helpsWithEachCommand(String command) {
         assertThat(run(command, "--help"))
                 .matches(result -> result.exitCode() == 0 && result.out().startsWith("Usage: wasmwiz " + command));
@@ -46,7 +46,7 @@ class MainTest {
         String help = run("--help").out();
         String script = Files.readString(Path.of("../wasmwiz"));
 
-        List<String> started = Pattern.compile("^  ([a-z]+)\\) .*main=", Pattern.MULTILINE)
+        List<String> started = Pattern.compile("^  ([a-z-]+)\\) .*main=", Pattern.MULTILINE)
                 .matcher(script)
                 .results()
                 .map(match -> match.group(1))
@@ -62,7 +62,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"local", "executor", "metering", "migrate", "migrations", "bench"})
+    @ValueSource(strings = {"local", "executor", "metering", "migrate", "migrations", "dead-events", "bench"})
     void pointsToTheScriptForWhatItStarts(String command) {
         Result result = run(command, "--any-flag", "--once", "argument");
 

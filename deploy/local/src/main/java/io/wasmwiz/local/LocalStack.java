@@ -93,6 +93,8 @@ final class LocalStack implements AutoCloseable {
                 "--admin-host=" + HOST,
                 "--admin-port=" + config.ports().executorAdmin(),
                 "--database-url=" + database.url(ServiceRole.EXECUTOR),
+                "--admin-service",
+                "--admin-database-url=" + database.url(ServiceRole.ADMIN),
                 "--kafka-bootstrap-servers=" + kafka.bootstrapServers()));
     }
 
@@ -129,6 +131,11 @@ final class LocalStack implements AutoCloseable {
     /** A database URL for a login that reads the ledger and changes nothing. */
     String readerUrl() {
         return database.url(ServiceRole.READER);
+    }
+
+    /** A database URL for {@code wasmwiz admin bootstrap}. */
+    String adminUrl() {
+        return database.url(ServiceRole.ADMIN);
     }
 
     /** Process id of PostgreSQL. */

@@ -11,6 +11,7 @@ final class Welcome {
         progress.say("metering metrics, health", "http://" + stack.meteringAdminAddress() + "/metrics");
         progress.say("Kafka", stack.kafkaBootstrapServers());
         progress.say("PostgreSQL (read only)", stack.readerUrl());
+        progress.say("PostgreSQL (admin bootstrap)", stack.adminUrl());
         for (LocalAccount account : stack.accounts()) {
             progress.say("key of tier " + account.tier(), account.key());
         }

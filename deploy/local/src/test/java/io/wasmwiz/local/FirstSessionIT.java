@@ -43,8 +43,8 @@ class FirstSessionIT {
 
     @Test
     void replaysTheReadmeAndThenMeetsTheMinutesLimit() throws Exception {
-        List<Transcript.Step> steps =
-                Transcript.read(Program.HOME.resolve("README.md")).steps();
+        List<Transcript.Step> steps = Transcript.read(Program.HOME.resolve("README.md"), "A first session")
+                .steps();
         assertThat(steps.get(0).command()).isEqualTo("deploy/wasmwiz local");
         for (Transcript.Step step : steps.subList(1, steps.size())) {
             replay(step);

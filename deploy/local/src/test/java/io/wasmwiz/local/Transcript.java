@@ -26,10 +26,15 @@ record Transcript(List<Step> steps) {
         }
     }
 
-    /** The only {@code console} block of {@code document}. */
-    static Transcript read(Path document) throws IOException {
+    /** The {@code console} block below {@code heading} in {@code document}. */
+    static Transcript read(Path document, String heading) throws IOException {
         String text = Files.readString(document);
-        int start = text.indexOf("```console\n") + "```console\n".length();
+        int section = text.indexOf("\n## " + heading + "\n");
+        int block = text.indexOf("```console\n", section);
+        if (section < 0 || block < 0) {
+            throw new IllegalArgumentException(document + " has no console block below '" + heading + "'");
+        }
+        int start = block + "```console\n".length();
         List<Step> steps = new ArrayList<>();
         for (String line : text.substring(start, text.indexOf("```", start)).split("\n", -1)) {
             if (line.startsWith(PROMPT)) {

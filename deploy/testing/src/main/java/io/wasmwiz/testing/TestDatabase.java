@@ -46,7 +46,7 @@ public final class TestDatabase implements AutoCloseable {
     /**
      * {@code postgresql://…} of a user who is a member of one role and of no other.
      *
-     * @param role {@code wasmwiz_executor}, {@code wasmwiz_metering} or {@code wasmwiz_reader}
+     * @param role {@code wasmwiz_executor}, {@code wasmwiz_admin}, {@code wasmwiz_metering} or {@code wasmwiz_reader}
      */
     public String url(String role) {
         return server.url(

@@ -14,12 +14,36 @@ public sealed interface Admission {
         Duration retryAfter();
     }
 
-    /** This UTC minute's executions have all started. */
-    record MinuteQuotaSpent(String tier, long limit, Duration retryAfter) implements Refused {}
+    /**
+     * This UTC minute's units are all taken, by all executors together.
+     *
+     * @param held units that executors took; those that none used are lost with the minute
+     */
+    record MinuteQuotaSpent(String tier, long limit, long held, Instant resetsAt, Duration retryAfter)
+            implements Refused {}
 
-    /** This UTC day's units are all held. */
+    /**
+     * This UTC day's units are all held.
+     *
+     * @param charged units charged, as far as metering has read
+     * @param held units that executors took and did not return, charged ones included
+     */
     record DailyQuotaSpent(String tier, long limit, long charged, long held, Instant resetsAt, Duration retryAfter)
             implements Refused {}
+
+    /**
+     * The units of a key whose own limit is lower than its tier's are all taken, while its account may have some left.
+     *
+     * @param held units of the key that executors took
+     */
+    record KeyQuotaSpent(Period period, long limit, long held, Instant resetsAt, Duration retryAfter)
+            implements Refused {}
+
+    /** What a key's limit counts in. */
+    enum Period {
+        MINUTE,
+        DAY
+    }
 
     /** The account has this many executions in progress. */
     record ConcurrencySpent(String tier, int limit, Duration retryAfter) implements Refused {}

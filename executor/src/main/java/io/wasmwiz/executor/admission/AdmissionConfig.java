@@ -14,11 +14,13 @@ import java.time.Duration;
  *     default 256
  * @param leaseDuration {@code --admission-lease-duration}: use-by of a lease after its grant, 5 s to 1 h, default 5 min
  * @param leaseIdle {@code --admission-lease-idle}: an unused lease is closed after this time, 1 s to 1 h, default 60 s
+ * @param recallWait {@code --admission-recall-wait}: longest wait of a call for units of a spent day that other executors
+ *     are asked to return, 0 to 10 s, default 2 s; 0 refuses at once, and others are asked all the same
  * @param maxWaiting {@code --admission-max-waiting}: calls of one account that wait for a grant at most, 1 to 100,000,
  *     default 1,000; a call beyond is answered as overloaded
  * @param maxMinuteLimiters {@code --admission-max-minute-limiters}: accounts and keys whose current minute is remembered at
- *     most, 1,000 to 10,000,000, default 200,000; one that is forgotten starts its minute anew, so set it above twice the
- *     accounts and limited keys that are active in a minute
+ *     most, 1,000 to 10,000,000, default 200,000; units of one that is forgotten are lost, so set it above twice the accounts
+ *     and limited keys that are active in a minute
  * @param databaseThreads {@code --admission-database-threads}: grants requested at once, 1 to 64, default 4
  * @param databaseQueue {@code --admission-database-queue}: grants waiting for such a thread, 1 to 100,000, default 1,000
  * @param drainTimeout {@code --admission-drain-timeout}: longest wait for leases to close when the executor stops, 0 to 10
@@ -31,11 +33,15 @@ public record AdmissionConfig(
         int maxLeaseSize,
         Duration leaseDuration,
         Duration leaseIdle,
+        Duration recallWait,
         int maxWaiting,
         int maxMinuteLimiters,
         int databaseThreads,
         int databaseQueue,
         Duration drainTimeout) {
+    /** Between two looks at a spent day whose units may come back. */
+    static final Duration RECALL_PAUSE = Duration.ofMillis(100);
+
     /** The defaults above. */
     public static AdmissionConfig defaults(String executorId) {
         return new AdmissionConfig(
@@ -45,11 +51,17 @@ public record AdmissionConfig(
                 256,
                 Duration.ofMinutes(5),
                 Duration.ofSeconds(60),
+                Duration.ofSeconds(2),
                 1_000,
                 200_000,
                 4,
                 1_000,
                 Duration.ofSeconds(15));
+    }
+
+    /** Looks at a spent day after which a call waits no longer. */
+    int maxRecalls() {
+        return Math.toIntExact(recallWait.dividedBy(RECALL_PAUSE));
     }
 
     /** Notes what is wrong with it. */
@@ -60,6 +72,7 @@ public record AdmissionConfig(
         problems.requireRange("--admission-max-lease-size", maxLeaseSize, 1, 10_000);
         problems.requireRange("--admission-lease-duration in ms", leaseDuration.toMillis(), 5_000, 3_600_000);
         problems.requireRange("--admission-lease-idle in ms", leaseIdle.toMillis(), 1_000, 3_600_000);
+        problems.requireRange("--admission-recall-wait in ms", recallWait.toMillis(), 0, 10_000);
         problems.requireRange("--admission-max-waiting", maxWaiting, 1, 100_000);
         problems.requireRange("--admission-max-minute-limiters", maxMinuteLimiters, 1_000, 10_000_000);
         problems.requireRange("--admission-database-threads", databaseThreads, 1, 64);

@@ -8,6 +8,6 @@ import java.util.concurrent.CompletionStage;
  * (concurrency, the daily unit) and takes the minute's permit, which cannot, last. Thread-safe; never blocks.
  */
 public interface AdmissionControl {
-    /** Completes normally, at once while the account's lease has units left. */
+    /** Completes normally, at once while this executor has units of the account's day and minute. */
     CompletionStage<Admission> admit(Caller caller);
 }

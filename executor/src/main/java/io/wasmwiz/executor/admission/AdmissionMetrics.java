@@ -8,6 +8,7 @@ final class AdmissionMetrics {
     private final Counter admitted;
     private final Counter minuteSpent;
     private final Counter daySpent;
+    private final Counter keySpent;
     private final Counter concurrencySpent;
     private final Counter overloaded;
     private final Counter unavailable;
@@ -16,6 +17,7 @@ final class AdmissionMetrics {
         admitted = counter(metrics, "admitted");
         minuteSpent = counter(metrics, "minute_quota_spent");
         daySpent = counter(metrics, "daily_quota_spent");
+        keySpent = counter(metrics, "key_quota_spent");
         concurrencySpent = counter(metrics, "concurrency_spent");
         overloaded = counter(metrics, "overloaded");
         unavailable = counter(metrics, "unavailable");
@@ -34,6 +36,9 @@ final class AdmissionMetrics {
         }
         if (admission instanceof Admission.DailyQuotaSpent) {
             return daySpent;
+        }
+        if (admission instanceof Admission.KeyQuotaSpent) {
+            return keySpent;
         }
         if (admission instanceof Admission.ConcurrencySpent) {
             return concurrencySpent;

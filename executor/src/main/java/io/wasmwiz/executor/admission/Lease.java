@@ -1,7 +1,6 @@
 package io.wasmwiz.executor.admission;
 
-import io.wasmwiz.executor.admission.LeaseGrant.Allowance;
-import io.wasmwiz.executor.admission.LeaseGrant.Granted;
+import io.wasmwiz.executor.admission.QuotaAnswer.LeaseGrant;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -11,29 +10,44 @@ import java.util.UUID;
  * Units of an account's day that this executor may spend. Time is what passed, monotonically, since just before the lease
  * was requested: that is never less than what passed since its grant, so no unit is used past the use-by or the day.
  *
- * <p>Not thread-safe: guarded by the lock of its {@link AccountLeases}; the final fields may be read by anybody.
+ * <p>Not thread-safe: guarded by the lock of its {@link AccountQuota}; the final fields and {@link #startByNanos} may be
+ * read by anybody.
  */
 final class Lease {
     final UUID id;
-    final AccountLeases account;
-    final Allowance allowance;
+    final AccountQuota account;
+    final int tierVersion;
     private final Instant grantedAt;
     private final long requestedAtNanos;
-    private final long usableNanos;
+    private final long dayEndNanos;
+    private final long heldBefore;
+    private final long size;
+    private volatile long startByNanos;
     private long unspent;
     private long outstanding;
     private long lastUsedNanos;
     private boolean retired;
 
-    Lease(AccountLeases account, Granted granted, long requestedAtNanos, long nowNanos) {
-        this.id = granted.leaseId();
+    /** {@code grant} of {@code answer}; {@code heldAfter} is the day's held, the lease included. */
+    Lease(
+            AccountQuota account,
+            QuotaAnswer answer,
+            LeaseGrant grant,
+            long heldAfter,
+            long requestedAtNanos,
+            long nowNanos) {
+        this.id = grant.leaseId();
         this.account = account;
-        this.allowance = granted.allowance();
-        this.grantedAt = granted.grantedAt();
+        this.tierVersion = answer.tier().version();
+        this.grantedAt = answer.askedAt();
         this.requestedAtNanos = requestedAtNanos;
-        this.usableNanos =
-                Duration.between(granted.grantedAt(), granted.useBy()).toNanos();
-        this.unspent = granted.size();
+        this.dayEndNanos = requestedAtNanos
+                + Duration.between(answer.askedAt(), answer.dayEnd()).toNanos();
+        this.startByNanos = requestedAtNanos
+                + Duration.between(answer.askedAt(), grant.useBy()).toNanos();
+        this.heldBefore = heldAfter - grant.size();
+        this.size = grant.size();
+        this.unspent = grant.size();
         this.lastUsedNanos = nowNanos;
     }
 
@@ -44,11 +58,25 @@ final class Lease {
 
     /** Reading of the monotonic clock from which on no run may start. */
     long startByNanos() {
-        return requestedAtNanos + usableNanos;
+        return startByNanos;
     }
 
     boolean isPastUseBy(long nowNanos) {
-        return nowNanos - startByNanos() >= 0;
+        return nowNanos - startByNanos >= 0;
+    }
+
+    /** Whether it is in use and near enough to its use-by to be renewed. */
+    boolean wantsRenewal(long nowNanos, long durationNanos, long idleNanos) {
+        return hasUnits()
+                && nowNanos - lastUsedNanos < idleNanos
+                && startByNanos - nowNanos < durationNanos / 2
+                && startByNanos - dayEndNanos < 0;
+    }
+
+    /** It may be used for {@code usableNanos} from {@code requestedAtNanos}, but not past its day. */
+    void renew(long requestedAtNanos, long usableNanos) {
+        long renewed = requestedAtNanos + usableNanos;
+        startByNanos = renewed - dayEndNanos < 0 ? renewed : dayEndNanos;
     }
 
     boolean isIdle(long nowNanos, long idleNanos) {
@@ -59,12 +87,13 @@ final class Lease {
         return unspent > 0;
     }
 
-    /**
-     * Units of the account's day that were taken before the next one of this lease. No two executors count the same unit
-     * at the same time, so a key that stops at its own lower limit by this number never passes it.
-     */
+    long unspent() {
+        return unspent;
+    }
+
+    /** Units of the account's day that executors held without those of this lease that are left. */
     long unitsBefore() {
-        return allowance.held() - unspent;
+        return heldBefore + size - unspent;
     }
 
     void take(long nowNanos) {

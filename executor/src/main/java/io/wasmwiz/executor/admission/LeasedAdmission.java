@@ -7,6 +7,8 @@ import io.wasmwiz.executor.admission.Admission.Admitted;
 import io.wasmwiz.executor.auth.Caller;
 import io.wasmwiz.executor.events.ExecutionEvents;
 import io.wasmwiz.executor.work.WorkPool;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -14,44 +16,45 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import org.jdbi.v3.core.Jdbi;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Admits calls while this executor has room, the account has, its day has a unit (from a lease) and its minute has an
- * execution, asked in this order: what can be given back first. A refusal gives back what was taken before it.
- *
- * <p>A key with a lower limit a day than its tier's is refused once the account, with all its keys, has used that many:
- * keys have no counters of their own. A lower limit a minute counts the key's own executions, on this executor.
+ * Admits calls while this executor has room, the account has, its day has a unit (from a lease), its key has where it has
+ * limits of its own, and its minute has one, asked in this order: what can be given back first. A refusal gives back what
+ * was taken before it.
  *
  * <p>Leases of an executor that dies are ended by metering after their use-by; until then their unspent units are missing
  * from the account's day.
  *
- * <p>Thread-safe; {@link #admit} never blocks; one that had to wait for a lease completes on a database thread, which must
+ * <p>Thread-safe; {@link #admit} never blocks; one that had to wait for the store completes on a database thread, which must
  * not be blocked. Its opener closes it after the last call ended and before the events.
  */
-public final class LeasedAdmission implements AdmissionControl, AutoCloseable {
+public final class LeasedAdmission implements AdmissionControl, QuotaFigures, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LeasedAdmission.class);
-    private static final long SWEEP_MILLIS = 500;
+    private static final long SWEEP_MILLIS = 200;
     private static final long DRAIN_POLL_MILLIS = 20;
 
     private final AdmissionConfig config;
     private final WorkPool databaseThreads;
     private final ScheduledThreadPoolExecutor upkeep;
     private final LeaseCloser closer;
-    private final DailyLeases days;
-    private final MinuteLimits minutes;
+    private final LocalQuotas quotas;
     private final AdmissionMetrics metrics;
     private final TimedIds ids;
+    private final LongSupplier nanoTime;
+    private final Duration deliveryTimeout;
     private final AccountConcurrency concurrency = new AccountConcurrency();
     private final AtomicInteger inFlight = new AtomicInteger();
 
     LeasedAdmission(
             AdmissionConfig config,
-            QuotaLeases store,
+            QuotaStore store,
             TimedIds ids,
             ExecutionEvents events,
+            Duration deliveryTimeout,
             Ticker ticker,
             MeterRegistry metrics) {
         this.config = config;
@@ -63,8 +66,17 @@ public final class LeasedAdmission implements AdmissionControl, AutoCloseable {
             return thread;
         });
         this.closer = new LeaseCloser(events, upkeep, metrics);
-        this.days = new DailyLeases(config, store, databaseThreads, closer, ticker::read, metrics);
-        this.minutes = new MinuteLimits(config.maxMinuteLimiters(), ticker, metrics);
+        this.nanoTime = ticker::read;
+        this.deliveryTimeout = deliveryTimeout;
+        this.quotas = new LocalQuotas(
+                config,
+                store,
+                databaseThreads,
+                upkeep,
+                closer,
+                new MinuteLimits(config.maxMinuteLimiters(), ticker, metrics),
+                nanoTime,
+                metrics);
         this.metrics = new AdmissionMetrics(metrics);
         this.ids = ids;
         Gauge.builder("wasmwiz.admission.in.flight", inFlight, AtomicInteger::get)
@@ -74,13 +86,20 @@ public final class LeasedAdmission implements AdmissionControl, AutoCloseable {
                 upkeep.scheduleWithFixedDelay(this::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    /** Opens over {@code jdbi} and {@code events}, which their own openers close afterwards. */
+    /**
+     * Opens over {@code jdbi} and {@code events}, which their own openers close afterwards.
+     *
+     * @param deliveryTimeout after which an event is unresolved; metering must wait as long before it ends a lease
+     */
     public static LeasedAdmission open(
-            AdmissionConfig config, Jdbi jdbi, ExecutionEvents events, MeterRegistry metrics) {
+            AdmissionConfig config,
+            Jdbi jdbi,
+            ExecutionEvents events,
+            Duration deliveryTimeout,
+            MeterRegistry metrics) {
         TimedIds ids = new TimedIds();
-        PostgresQuotaLeases store =
-                new PostgresQuotaLeases(jdbi, ids, config.executorId(), config.leaseDuration(), config.maxLeaseSize());
-        return new LeasedAdmission(config, store, ids, events, Ticker.systemTicker(), metrics);
+        QuotaStore store = new PostgresQuotaStore(jdbi, ids, config);
+        return new LeasedAdmission(config, store, ids, events, deliveryTimeout, Ticker.systemTicker(), metrics);
     }
 
     @Override
@@ -94,30 +113,46 @@ public final class LeasedAdmission implements AdmissionControl, AutoCloseable {
             return CompletableFuture.completedFuture(counted(new Admission.ConcurrencySpent(
                     caller.tier().name(), caller.tier().maxConcurrency(), Refusals.CONCURRENCY_RETRY)));
         }
-        return days.take(caller.accountId(), caller.tier()).thenApply(taken -> counted(finish(caller, taken)));
+        return quotas.take(caller).thenApply(taken -> counted(finish(caller, taken)));
     }
 
     private Admission finish(Caller caller, Taken taken) {
         if (taken instanceof Taken.Unit unit) {
-            int accountLimit = unit.lease().allowance.executionsPerMinute();
-            if (minutes.tryAcquire(caller, accountLimit, unit.admittedAt())) {
-                return new Admitted(new LeasedPermit(this, caller.accountId(), unit, ids.at(unit.admittedAt())));
-            }
-            days.release(unit.lease(), true);
-            leave(caller.accountId());
-            return new Admission.MinuteQuotaSpent(
-                    caller.tier().name(),
-                    Math.min(accountLimit, caller.tier().executionsPerMinute()),
-                    MinuteLimits.untilNextMinute(unit.admittedAt()));
+            return new Admitted(new LeasedPermit(
+                    this,
+                    caller.accountId(),
+                    unit,
+                    ids.at(unit.admittedAt()),
+                    caller.tier().runTime().plus(deliveryTimeout).toNanos()));
         }
         leave(caller.accountId());
         return ((Taken.Refused) taken).refusal();
     }
 
     /** For {@link LeasedPermit}, once per permit. */
-    void release(UUID accountId, Lease lease, Permit.Use use) {
-        days.release(lease, use == Permit.Use.RETURNED);
+    void release(UUID accountId, Taken.Unit unit, Permit.Use use) {
+        quotas.release(unit, use == Permit.Use.RETURNED);
         leave(accountId);
+    }
+
+    /** The monotonic clock. */
+    long nanoTime() {
+        return nanoTime.getAsLong();
+    }
+
+    @Override
+    public RateLimits rateLimits(Caller caller) {
+        return quotas.peek(
+                caller,
+                account -> account.rateLimits(caller, nanoTime.getAsLong()),
+                new RateLimits(
+                        new RateLimits.Window(caller.tier().executionsPerMinute(), Optional.empty()),
+                        new RateLimits.Window(caller.tier().executionsPerDay(), Optional.empty())));
+    }
+
+    @Override
+    public Unspent unspent(Caller caller) {
+        return quotas.peek(caller, account -> account.unspent(nanoTime.getAsLong()), Unspent.NOTHING);
     }
 
     private void leave(UUID accountId) {
@@ -130,10 +165,10 @@ public final class LeasedAdmission implements AdmissionControl, AutoCloseable {
         return admission;
     }
 
-    /** What the upkeep thread does every 500 ms. */
+    /** What the upkeep thread does every 200 ms. */
     void sweep() {
         try {
-            days.sweep();
+            quotas.sweep();
         } catch (RuntimeException e) {
             log.atError().setCause(e).log("upkeep of leases failed");
         }
@@ -146,11 +181,11 @@ public final class LeasedAdmission implements AdmissionControl, AutoCloseable {
     @Override
     public void close() {
         long deadline = System.nanoTime() + config.drainTimeout().toNanos();
-        days.drain();
+        quotas.drain();
         databaseThreads.close();
         try {
             // Again and again: a call that looked its account up before the drain may have added a lease after it.
-            for (days.drain(); closer.unclosed() > 0 && System.nanoTime() - deadline < 0; days.drain()) {
+            for (quotas.drain(); closer.unclosed() > 0 && System.nanoTime() - deadline < 0; quotas.drain()) {
                 Thread.sleep(DRAIN_POLL_MILLIS);
             }
         } catch (InterruptedException e) {

@@ -10,13 +10,17 @@ final class LeasedPermit implements Permit {
     private final UUID accountId;
     private final Taken.Unit unit;
     private final UUID executionId;
+    private final long resolvedWithinNanos;
     private final AtomicBoolean released = new AtomicBoolean();
 
-    LeasedPermit(LeasedAdmission admission, UUID accountId, Taken.Unit unit, UUID executionId) {
+    /** {@code resolvedWithinNanos}: from the use-by, a run that started has ended and its event is resolved. */
+    LeasedPermit(
+            LeasedAdmission admission, UUID accountId, Taken.Unit unit, UUID executionId, long resolvedWithinNanos) {
         this.admission = admission;
         this.accountId = accountId;
         this.unit = unit;
         this.executionId = executionId;
+        this.resolvedWithinNanos = resolvedWithinNanos;
     }
 
     @Override
@@ -45,9 +49,14 @@ final class LeasedPermit implements Permit {
     }
 
     @Override
+    public boolean isLeaseOpen() {
+        return admission.nanoTime() - unit.lease().startByNanos() - resolvedWithinNanos < 0;
+    }
+
+    @Override
     public void release(Use use) {
         if (released.compareAndSet(false, true)) {
-            admission.release(accountId, unit.lease(), use);
+            admission.release(accountId, unit, use);
         }
     }
 

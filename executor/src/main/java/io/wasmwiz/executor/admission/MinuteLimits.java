@@ -8,32 +8,32 @@ import io.github.resilience4j.ratelimiter.RateLimiter;
 import io.github.resilience4j.ratelimiter.RateLimiterConfig;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.wasmwiz.executor.auth.Caller;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Executions per UTC minute of their admission: one limiter per (account, tier, minute), and one more per (key, minute)
- * for a key that lowers its tier's limit. Windows are aligned, so any 60 s may see up to twice the limit; each executor
- * counts for itself. A tier's changed limit counts from the next minute.
+ * Units of UTC minutes that this executor was granted: one limiter per (account, tier, minute), and one per (key, minute)
+ * for a key that lowers its tier's limit. What is not used is lost with the minute; so is what is dropped for want of
+ * room, and more has to be asked for.
  *
  * <p>A limiter's own cycle is a day, far longer than it is kept, so it never refills: the next minute is another limiter.
- * Thread-safe; never blocks.
+ * Thread-safe; never blocks. {@link #add} and {@link #tryAcquire} of one minute are called under the lock of its {@link
+ * AccountQuota}.
  */
 final class MinuteLimits {
     private static final Duration KEPT = Duration.ofMinutes(2);
     private static final Duration NEVER_REFILLED = Duration.ofDays(1);
 
     /** {@code tier} is empty for the limiter of a key. */
-    private record Window(UUID id, String tier, long minute) {}
+    private record Window(UUID id, String tier, long epochSecond) {}
 
     private final Cache<Window, RateLimiter> limiters;
 
     MinuteLimits(int maximumLimiters, Ticker ticker, MeterRegistry metrics) {
         Counter forgotten = Counter.builder("wasmwiz.admission.minutes.forgotten")
-                .description("Minutes dropped for want of room: their accounts may start up to twice their limit")
+                .description("Minutes dropped for want of room: what was granted of them is lost")
                 .register(metrics);
         limiters = Caffeine.newBuilder()
                 .maximumSize(maximumLimiters)
@@ -48,39 +48,32 @@ final class MinuteLimits {
                 .build();
     }
 
-    /**
-     * Takes one execution of the minute, for ever.
-     *
-     * @param accountLimit the tier's executions per minute, before the key lowered it
-     * @return false when the minute is spent
-     */
-    boolean tryAcquire(Caller caller, int accountLimit, Instant admittedAt) {
-        long minute = Math.floorDiv(admittedAt.getEpochSecond(), 60L);
-        int callerLimit = caller.tier().executionsPerMinute();
-        // The key first: when the account's minute is spent, what the key lost of its own is of no use to it anyway.
-        if (callerLimit < accountLimit
-                && caller.apiKeyId().isPresent()
-                && !limiter(new Window(caller.apiKeyId().get(), "", minute), callerLimit)
-                        .acquirePermission()) {
-            return false;
-        }
-        return limiter(new Window(caller.accountId(), caller.tier().name(), minute), accountLimit)
-                .acquirePermission();
+    /** Units of a minute that are left here. */
+    long available(UUID id, String tier, Instant minuteStart) {
+        @Nullable RateLimiter limiter = limiters.getIfPresent(window(id, tier, minuteStart));
+        return limiter == null ? 0 : limiter.getMetrics().getAvailablePermissions();
     }
 
-    /** From {@code admittedAt} to the next minute. */
-    static Duration untilNextMinute(Instant admittedAt) {
-        long nextMinute = Math.floorDiv(admittedAt.getEpochSecond(), 60L) + 1;
-        return Duration.between(admittedAt, Instant.ofEpochSecond(nextMinute * 60L));
+    /** Takes one unit of a minute, for ever. */
+    boolean tryAcquire(UUID id, String tier, Instant minuteStart) {
+        @Nullable RateLimiter limiter = limiters.getIfPresent(window(id, tier, minuteStart));
+        return limiter != null && limiter.acquirePermission();
     }
 
-    private RateLimiter limiter(Window window, int limit) {
-        return limiters.get(window, w -> RateLimiter.of("minute", configuration(limit)));
+    /** Adds granted units to a minute. */
+    void add(UUID id, String tier, Instant minuteStart, long units) {
+        // A limiter's running cycle cannot be widened: what is left moves to a new one.
+        long all = units + available(id, tier, minuteStart);
+        limiters.put(window(id, tier, minuteStart), RateLimiter.of("minute", limit(all)));
     }
 
-    private static RateLimiterConfig configuration(int limit) {
+    private static Window window(UUID id, String tier, Instant minuteStart) {
+        return new Window(id, tier, minuteStart.getEpochSecond());
+    }
+
+    private static RateLimiterConfig limit(long units) {
         return RateLimiterConfig.custom()
-                .limitForPeriod(limit)
+                .limitForPeriod(Math.toIntExact(units))
                 .limitRefreshPeriod(NEVER_REFILLED)
                 .timeoutDuration(Duration.ZERO)
                 .build();

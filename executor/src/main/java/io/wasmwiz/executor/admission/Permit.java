@@ -19,9 +19,16 @@ public interface Permit {
 
     /**
      * Reading of {@link System#nanoTime} from which on the run may not start any more: the lease's use-by, measured from
-     * before the lease was requested. A run that has not started by then gives the permit back and is refused.
+     * before the lease was requested. Later when the lease was renewed since. A run that has not started by then gives
+     * the permit back and is refused.
      */
     long startByNanos();
+
+    /**
+     * Whether nobody can have closed the lease yet. An event that is found durable while this holds stands before the
+     * lease's close in the log, so what it says is charged; one found durable later may be late.
+     */
+    boolean isLeaseOpen();
 
     /** Ends the permit; later calls do nothing. */
     void release(Use use);

@@ -33,6 +33,12 @@ record PaidPermit(UUID executionId, Claim.Payment payment) implements Permit {
         return System.nanoTime() + FAR_NANOS;
     }
 
+    /** None is needed any more. */
+    @Override
+    public boolean isLeaseOpen() {
+        return true;
+    }
+
     @Override
     public void release(Use use) {
         // There is nothing to give back.

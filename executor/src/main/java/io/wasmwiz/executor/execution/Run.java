@@ -123,14 +123,17 @@ final class Run {
     /** Recorded also when nobody waits for the answer any more. */
     private CompletionStage<Outcome> record(RunResult.Ran ran, ReadyModule ready, long waitedNanos) {
         use = Permit.Use.SPENT;
-        boolean charged =
-                ran.end() instanceof RunResult.End.Crashed ? chargesCrash(ready.module()) : attempt.asksCharge();
+        boolean charged = switch (ExecutionStatus.of(ran).charging()) {
+            case ALWAYS -> attempt.asksCharge();
+            case BEYOND_FREE_CRASHES -> chargesCrash(ready.module());
+        };
         ExecutionRecord execution = executionOf(ran, ready, waitedNanos, charged);
         return events.publish(execution).thenApply(publication -> {
             if (!execution.charged() && publication != Publication.UNRESOLVED) {
                 use = Permit.Use.RETURNED;
             }
-            if (publication != Publication.DURABLE) {
+            // Durable, but perhaps after the end of its lease: then the ledger has it as late, and not charged.
+            if (publication != Publication.DURABLE || (execution.charged() && !permit.isLeaseOpen())) {
                 return new Outcome.Refused(new Refusal.OutcomeUnknown(execution.executionId()));
             }
             return new Outcome.Completed(

@@ -54,6 +54,23 @@ final class Answer {
         return this;
     }
 
+    /**
+     * Says which quota of executions is used up.
+     *
+     * @param dimension of the quota: minute, day, …
+     */
+    Answer executionQuota(String subject, String dimension, long limit, String description) {
+        status.addDetails(Any.pack(QuotaFailure.newBuilder()
+                .addViolations(QuotaFailure.Violation.newBuilder()
+                        .setSubject(subject)
+                        .setDescription(description)
+                        .setQuotaMetric(DOMAIN + "/executions")
+                        .setQuotaId(dimension)
+                        .setQuotaValue(limit))
+                .build()));
+        return with("dimension", dimension).with("limit", limit);
+    }
+
     /** Says which fields are bad. */
     Answer fields(List<FieldViolation> violations) {
         BadRequest.Builder bad = BadRequest.newBuilder();

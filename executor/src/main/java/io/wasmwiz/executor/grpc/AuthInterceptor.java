@@ -75,10 +75,10 @@ final class AuthInterceptor implements ServerInterceptor {
             return refuse(call, refusal(authentication));
         }
         Caller caller = granted.caller();
-        var needed = MethodScopes.of(call.getMethodDescriptor());
-        return caller.scopes().contains(needed)
+        CallContext.noteCaller(context, caller);
+        return MethodScopes.allows(call.getMethodDescriptor(), caller.scopes())
                 ? Contexts.interceptCall(CallContext.with(context, caller), call, headers, next)
-                : refuse(call, new Refusal.ScopeMissing(needed));
+                : refuse(call, new Refusal.ScopeMissing(MethodScopes.least(call.getMethodDescriptor())));
     }
 
     private static Refusal refusal(Authentication authentication) {

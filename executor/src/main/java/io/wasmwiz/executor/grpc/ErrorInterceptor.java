@@ -60,17 +60,17 @@ final class ErrorInterceptor implements ServerInterceptor {
             if (status.isOk() || trailers.containsKey(DETAILS)) {
                 super.close(status, trailers);
             } else {
-                closeAsIncident(status, status.getCause());
+                closeAsIncident(status, status.getCause(), trailers);
             }
         }
 
         void fail(RuntimeException surprise) {
             if (closed.compareAndSet(false, true)) {
-                closeAsIncident(Status.UNKNOWN, surprise);
+                closeAsIncident(Status.UNKNOWN, surprise, new Metadata());
             }
         }
 
-        private void closeAsIncident(Status was, @Nullable Throwable cause) {
+        private void closeAsIncident(Status was, @Nullable Throwable cause, Metadata trailers) {
             UUID incident = incidentIds.get();
             log.atError()
                     .addKeyValue("incident", incident)
@@ -85,8 +85,11 @@ final class ErrorInterceptor implements ServerInterceptor {
                             "an unexpected fault of this server; tell its operator the incident id")
                     .with("incident_id", incident)
                     .build());
-            Metadata trailers = told.getTrailers();
-            super.close(told.getStatus(), trailers == null ? new Metadata() : trailers);
+            Metadata details = told.getTrailers();
+            if (details != null) {
+                trailers.merge(details);
+            }
+            super.close(told.getStatus(), trailers);
         }
     }
 

@@ -9,12 +9,15 @@ import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.grpc.MetricCollectingServerInterceptor;
+import io.wasmwiz.executor.admin.DenialLog;
+import io.wasmwiz.executor.admission.QuotaFigures;
 import io.wasmwiz.executor.auth.Authenticator;
 import io.wasmwiz.executor.execution.RequestLimits;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
@@ -36,13 +39,19 @@ public final class GrpcServer implements AutoCloseable {
         this.server = server;
     }
 
-    /** Starts serving {@code services}, all of which need a key, and health, which does not. */
+    /**
+     * Starts serving {@code services}, all of which need a key, and health, which does not.
+     *
+     * @param denials where denied calls of the admin service go; empty where it is not among the services
+     */
     public static GrpcServer start(
             GrpcConfig config,
             RequestLimits limits,
             Authenticator authenticator,
             ServiceHealth health,
+            QuotaFigures quotas,
             MeterRegistry metrics,
+            Optional<DenialLog> denials,
             List<BindableService> services)
             throws IOException {
         CallSlots slots = new CallSlots(config.maxCalls(), config.accountCallSurplus());
@@ -53,7 +62,9 @@ public final class GrpcServer implements AutoCloseable {
         ServerInterceptor[] chain = {
             new MetricCollectingServerInterceptor(metrics),
             new ErrorInterceptor(UUID::randomUUID),
+            new AuditInterceptor(denials),
             new AuthInterceptor(authenticator, config.maxHeldCalls()),
+            new RateLimitInterceptor(quotas),
             new CallSlotInterceptor(slots)
         };
         NettyServerBuilder builder = NettyServerBuilder.forAddress(new InetSocketAddress(config.host(), config.port()))

@@ -126,6 +126,7 @@ final class OutcomeStatus {
                                             .formatted(no.limit().toMillis()))
                             .with("limit_ms", no.limit().toMillis())),
             row(Refusal.NotAdmitted.class, no -> answer(no.refused())),
+            row(Refusal.AdminRefused.class, no -> AdminStatus.of(no.refused())),
             row(
                     Refusal.DatabaseUnavailable.class,
                     no -> new Answer(
@@ -189,8 +190,14 @@ final class OutcomeStatus {
                                     "MINUTE_QUOTA_SPENT",
                                     "tier %s allows %d executions per UTC minute".formatted(no.tier(), no.limit()))
                             .with("tier", no.tier())
-                            .with("limit", no.limit())
-                            .quota(ACCOUNT, "executions per minute")
+                            .with("held", no.held())
+                            .with("resets_at", no.resetsAt())
+                            .executionQuota(
+                                    ACCOUNT,
+                                    "minute",
+                                    no.limit(),
+                                    "executions per UTC minute: limit %d, held %d, resets at %s"
+                                            .formatted(no.limit(), no.held(), no.resetsAt()))
                             .retryAfter(no.retryAfter())),
             row(
                     Admission.DailyQuotaSpent.class,
@@ -199,12 +206,17 @@ final class OutcomeStatus {
                                     "DAILY_QUOTA_SPENT",
                                     "tier %s allows %d executions per UTC day".formatted(no.tier(), no.limit()))
                             .with("tier", no.tier())
-                            .with("limit", no.limit())
                             .with("charged", no.charged())
                             .with("held", no.held())
                             .with("resets_at", no.resetsAt())
-                            .quota(ACCOUNT, "executions per day")
+                            .executionQuota(
+                                    ACCOUNT,
+                                    "day",
+                                    no.limit(),
+                                    "executions per UTC day: limit %d, charged %d, held %d, resets at %s"
+                                            .formatted(no.limit(), no.charged(), no.held(), no.resetsAt()))
                             .retryAfter(no.retryAfter())),
+            row(Admission.KeyQuotaSpent.class, OutcomeStatus::keyQuotaSpent),
             row(
                     Admission.ConcurrencySpent.class,
                     no -> new Answer(
@@ -213,8 +225,11 @@ final class OutcomeStatus {
                                     "tier %s allows %d executions at once: wait for one to end"
                                             .formatted(no.tier(), no.limit()))
                             .with("tier", no.tier())
-                            .with("limit", no.limit())
-                            .quota(ACCOUNT, "executions in progress")
+                            .executionQuota(
+                                    ACCOUNT,
+                                    "concurrency",
+                                    no.limit(),
+                                    "executions in progress: limit %d".formatted(no.limit()))
                             .retryAfter(no.retryAfter())),
             row(
                     Admission.Overloaded.class,
@@ -246,6 +261,23 @@ final class OutcomeStatus {
 
     private static Answer answer(Admission.Refused refused) {
         return answer(ADMISSIONS, refused);
+    }
+
+    private static Answer keyQuotaSpent(Admission.KeyQuotaSpent no) {
+        String period = no.period().name().toLowerCase(Locale.ROOT);
+        return new Answer(
+                        Code.RESOURCE_EXHAUSTED,
+                        "KEY_QUOTA_SPENT",
+                        "this key allows %d executions per UTC %s".formatted(no.limit(), period))
+                .with("held", no.held())
+                .with("resets_at", no.resetsAt())
+                .executionQuota(
+                        "api_key",
+                        "key_" + period,
+                        no.limit(),
+                        "executions per UTC %s: limit %d, held %d, resets at %s"
+                                .formatted(period, no.limit(), no.held(), no.resetsAt()))
+                .retryAfter(no.retryAfter());
     }
 
     private static Answer notAuthenticated(Authentication.Reason reason) {
@@ -299,7 +331,7 @@ final class OutcomeStatus {
                 .fields(invalid.violations());
     }
 
-    private static Answer answer(Map<Class<?>, Function<Object, Answer>> table, Object refusal) {
+    static Answer answer(Map<Class<?>, Function<Object, Answer>> table, Object refusal) {
         Function<Object, Answer> row = table.get(refusal.getClass());
         if (row == null) {
             throw new AssertionError("complete() was to see to a row for " + refusal.getClass());
@@ -307,13 +339,13 @@ final class OutcomeStatus {
         return row.apply(refusal);
     }
 
-    private record Row<R>(Class<R> type, Function<R, Answer> answer) {}
+    record Row<R>(Class<R> type, Function<R, Answer> answer) {}
 
-    private static <R> Row<R> row(Class<R> type, Function<R, Answer> answer) {
+    static <R> Row<R> row(Class<R> type, Function<R, Answer> answer) {
         return new Row<>(type, answer);
     }
 
-    private static Map<Class<?>, Function<Object, Answer>> complete(Class<?> sealed, Row<?>... rows) {
+    static Map<Class<?>, Function<Object, Answer>> complete(Class<?> sealed, Row<?>... rows) {
         Map<Class<?>, Function<Object, Answer>> table = new HashMap<>();
         for (Row<?> row : rows) {
             table.put(row.type(), erased(row));

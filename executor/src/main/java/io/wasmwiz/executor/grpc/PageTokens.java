@@ -16,8 +16,8 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Page sizes and page tokens of the listing calls. A token is a position and a code over account, call and position, so
- * that a damaged one, or one of another account or call, is noticed. It is no secret and needs none: every listing reads
+ * Page sizes and page tokens of the listing calls. A token is a position and a code over account, call (with its filter)
+ * and position, so that a damaged one, or one of another account, call or filter, is noticed. It is no secret and needs none: every listing reads
  * only the caller's own rows, whatever position it is given. So all replicas understand it without sharing a key.
  * Stateless.
  */
@@ -45,10 +45,17 @@ final class PageTokens {
     }
 
     static String encode(UUID accountId, String call, Position position) {
-        byte[] body = ByteBuffer.allocate(Long.BYTES + position.key().length)
-                .putLong(ChronoUnit.MICROS.between(Instant.EPOCH, position.time()))
-                .put(position.key())
-                .array();
+        return encode(
+                accountId,
+                call,
+                ByteBuffer.allocate(Long.BYTES + position.key().length)
+                        .putLong(ChronoUnit.MICROS.between(Instant.EPOCH, position.time()))
+                        .put(position.key())
+                        .array());
+    }
+
+    /** A token of a position in another form, at most 80 bytes. */
+    static String encode(UUID accountId, String call, byte[] body) {
         byte[] token = ByteBuffer.allocate(CODE_BYTES + body.length)
                 .put(code(accountId, call, body))
                 .put(body)
@@ -58,19 +65,27 @@ final class PageTokens {
 
     /** The position in {@code token}; empty for the first page. */
     static Optional<Position> decode(UUID accountId, String call, int keyBytes, String token) {
+        int bytes = Long.BYTES + keyBytes;
+        return decode(accountId, call, bytes, bytes, token).map(body -> {
+            Instant time = Instant.EPOCH.plus(ByteBuffer.wrap(body).getLong(), ChronoUnit.MICROS);
+            return new Position(time, Arrays.copyOfRange(body, Long.BYTES, body.length));
+        });
+    }
+
+    /** The position in {@code token} as it was encoded, {@code least} to {@code most} bytes; empty for the first page. */
+    static Optional<byte[]> decode(UUID accountId, String call, int least, int most, String token) {
         if (token.isEmpty()) {
             return Optional.empty();
         }
         byte[] bytes = bytesOf(token);
-        if (bytes.length != CODE_BYTES + Long.BYTES + keyBytes) {
+        if (bytes.length < CODE_BYTES + least || bytes.length > CODE_BYTES + most) {
             throw invalid();
         }
         byte[] body = Arrays.copyOfRange(bytes, CODE_BYTES, bytes.length);
         if (!MessageDigest.isEqual(code(accountId, call, body), Arrays.copyOf(bytes, CODE_BYTES))) {
             throw invalid();
         }
-        Instant time = Instant.EPOCH.plus(ByteBuffer.wrap(body).getLong(), ChronoUnit.MICROS);
-        return Optional.of(new Position(time, Arrays.copyOfRange(body, Long.BYTES, body.length)));
+        return Optional.of(body);
     }
 
     private static byte[] bytesOf(String token) {

@@ -2,6 +2,7 @@ package io.wasmwiz.executor.grpc;
 
 import com.google.protobuf.Timestamp;
 import com.google.protobuf.UnsafeByteOperations;
+import io.wasmwiz.executor.admission.QuotaFigures;
 import io.wasmwiz.executor.auth.Tier;
 import io.wasmwiz.executor.execution.ExecuteCommand;
 import io.wasmwiz.executor.execution.ExecuteCommand.LimitsWish;
@@ -11,7 +12,7 @@ import io.wasmwiz.executor.execution.Receipt;
 import io.wasmwiz.executor.modules.ModuleProfiles;
 import io.wasmwiz.executor.modules.StoredModule;
 import io.wasmwiz.executor.sandbox.RunLimits;
-import io.wasmwiz.executor.usage.DailyQuota;
+import io.wasmwiz.executor.usage.QuotaCounts;
 import io.wasmwiz.v1.ExecuteRequest;
 import io.wasmwiz.v1.ExecuteResponse;
 import io.wasmwiz.v1.ExecutionStatus;
@@ -136,25 +137,35 @@ final class ProtoMapper {
         return listed.build();
     }
 
-    static GetQuotaResponse toProto(Tier tier, DailyQuota today) {
-        return GetQuotaResponse.newBuilder()
+    static GetQuotaResponse toProto(Tier tier, QuotaCounts counts, QuotaFigures.Unspent unspent) {
+        GetQuotaResponse.Builder quota = GetQuotaResponse.newBuilder()
                 .setTier(tier.name())
                 .setTierVersion(tier.version())
-                .setDay(QuotaWindow.newBuilder()
-                        .setLimit(tier.executionsPerDay())
-                        .setCharged(today.charged())
-                        .setHeld(today.held())
-                        .setExecutions(today.executions())
-                        .setAvailable(Math.max(0, tier.executionsPerDay() - today.held()))
-                        .setResetsAt(toTimestamp(today.resetsAt())))
+                .setDay(toProto(counts.day(), unspent.day())
+                        .setCharged(counts.charged())
+                        .setExecutions(counts.executions()))
+                .setMinute(toProto(counts.minute(), unspent.minute()))
                 .setExecutionsPerMinute(tier.executionsPerMinute())
                 .setMemoryBytes((long) tier.memoryPages() * RunLimits.PAGE_BYTES)
                 .setRunTimeMs(Math.toIntExact(tier.runTime().toMillis()))
-                .setMaxConcurrency(tier.maxConcurrency())
-                .build();
+                .setMaxConcurrency(tier.maxConcurrency());
+        counts.keyDay().ifPresent(window -> quota.setKeyDay(toProto(window, 0)));
+        counts.keyMinute().ifPresent(window -> quota.setKeyMinute(toProto(window, 0)));
+        return quota.build();
     }
 
-    private static Timestamp toTimestamp(Instant instant) {
+    private static QuotaWindow.Builder toProto(QuotaCounts.Window window, long unspentHere) {
+        long available = Math.max(0, window.limit() - window.held());
+        return QuotaWindow.newBuilder()
+                .setLimit(window.limit())
+                .setHeld(window.held())
+                .setAvailable(available)
+                .setResetsAt(toTimestamp(window.resetsAt()))
+                .setUnspentHere(unspentHere)
+                .setRemaining(Math.min(window.limit(), available + unspentHere));
+    }
+
+    static Timestamp toTimestamp(Instant instant) {
         return Timestamp.newBuilder()
                 .setSeconds(instant.getEpochSecond())
                 .setNanos(instant.getNano())

@@ -1,6 +1,7 @@
 package io.wasmwiz.executor.grpc;
 
 import io.grpc.stub.StreamObserver;
+import io.wasmwiz.executor.admission.QuotaFigures;
 import io.wasmwiz.executor.auth.Caller;
 import io.wasmwiz.executor.execution.Receipt;
 import io.wasmwiz.executor.usage.UsageQueries;
@@ -20,10 +21,12 @@ public final class UsageGrpcService extends UsageServiceGrpc.UsageServiceImplBas
     private static final String LIST = "ListExecutions";
 
     private final UsageQueries usage;
+    private final QuotaFigures quotas;
     private final WorkPool database;
 
-    public UsageGrpcService(UsageQueries usage, WorkPool database) {
+    public UsageGrpcService(UsageQueries usage, QuotaFigures quotas, WorkPool database) {
         this.usage = usage;
+        this.quotas = quotas;
         this.database = database;
     }
 
@@ -32,8 +35,8 @@ public final class UsageGrpcService extends UsageServiceGrpc.UsageServiceImplBas
         Caller caller = CallContext.caller();
         Replies.send(
                 database.submit(
-                        () -> usage.today(caller.accountId(), caller.tier().name())),
-                today -> ProtoMapper.toProto(caller.tier(), today),
+                        () -> usage.counts(caller.accountId(), caller.tier().name(), caller.apiKeyId())),
+                counts -> ProtoMapper.toProto(caller.tier(), counts, quotas.unspent(caller)),
                 response);
     }
 

@@ -1,5 +1,6 @@
 package io.wasmwiz.executor.refusal;
 
+import io.wasmwiz.executor.admin.AdminRefusal;
 import io.wasmwiz.executor.admission.Admission;
 import io.wasmwiz.executor.auth.Authentication;
 import io.wasmwiz.executor.auth.Scope;
@@ -82,6 +83,9 @@ public sealed interface Refusal {
 
     /** Admission said no. */
     record NotAdmitted(Admission.Refused refused) implements Refusal {}
+
+    /** The admin service said no. */
+    record AdminRefused(AdminRefusal refused) implements Refusal {}
 
     /** PostgreSQL does not answer; nothing ran. */
     record DatabaseUnavailable(Duration retryAfter) implements Refusal {}

@@ -7,7 +7,7 @@ import java.time.Duration;
 /**
  * How much the sandbox may do at once.
  *
- * @param workers runs in progress at most, 1 to 256; about one per core
+ * @param workers runs in progress at most in one process, 1 to 256; about one per core
  * @param queue what may wait
  * @param epochTick precision of time limits, 1 ms to 100 ms
  */

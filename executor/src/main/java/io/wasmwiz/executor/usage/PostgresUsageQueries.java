@@ -5,8 +5,10 @@ import io.wasmwiz.executor.execution.ExecutionStatus;
 import io.wasmwiz.executor.execution.Receipt;
 import io.wasmwiz.executor.modules.ModuleDigest;
 import io.wasmwiz.executor.sandbox.TrapKind;
+import io.wasmwiz.executor.usage.QuotaCounts.Window;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -24,28 +26,61 @@ public final class PostgresUsageQueries implements UsageQueries {
         this.transactions = new AccountTransactions(jdbi);
     }
 
-    private static final String TODAY = """
-            SELECT coalesce(counter.charged, 0) AS charged, coalesce(counter.held, 0) AS held,
+    private static final String COUNTS = """
+            SELECT t.executions_per_day AS day_limit, t.executions_per_minute AS minute_limit,
+                   coalesce(counter.charged, 0) AS charged, coalesce(counter.held, 0) AS held,
                    coalesce(counter.executions, 0) AS executions,
-                   (today.day + 1)::timestamp AT TIME ZONE 'UTC' AS resets_at
-            FROM (SELECT (now() AT TIME ZONE 'UTC')::date AS day) AS today
+                   (present.day + 1)::timestamp AT TIME ZONE 'UTC' AS day_end,
+                   coalesce(m.granted, 0) AS minute_granted, present.minute + interval '1 minute' AS minute_end,
+                   k.executions_per_day AS key_day_limit, coalesce(kd.granted, 0) AS key_day_granted,
+                   k.executions_per_minute AS key_minute_limit, coalesce(km.granted, 0) AS key_minute_granted
+            FROM (SELECT (now() AT TIME ZONE 'UTC')::date AS day, date_trunc('minute', now(), 'UTC') AS minute) AS present
+            JOIN subscription_tiers AS t ON t.name = :tier
             LEFT JOIN daily_tier_counters AS counter
-              ON counter.user_id = :account AND counter.tier = :tier AND counter.day = today.day
+              ON counter.user_id = :account AND counter.tier = t.name AND counter.day = present.day
+            LEFT JOIN minute_grants AS m
+              ON m.user_id = :account AND m.tier = t.name AND m.minute = present.minute
+            LEFT JOIN api_keys AS k ON k.id = CAST(:key AS uuid) AND k.user_id = :account
+            LEFT JOIN key_grants AS kd
+              ON kd.api_key_id = k.id AND kd.period = 'day' AND kd.starts_at = present.day::timestamp AT TIME ZONE 'UTC'
+            LEFT JOIN key_grants AS km
+              ON km.api_key_id = k.id AND km.period = 'minute' AND km.starts_at = present.minute
             """;
 
     @Override
-    public DailyQuota today(UUID accountId, String tier) {
+    public QuotaCounts counts(UUID accountId, String tier, Optional<UUID> keyId) {
         return transactions.in(
                 accountId,
-                handle -> handle.createQuery(TODAY)
+                handle -> handle.createQuery(COUNTS)
                         .bind("account", accountId)
                         .bind("tier", tier)
-                        .map((row, context) -> new DailyQuota(
-                                row.getLong("charged"),
-                                row.getLong("held"),
-                                row.getLong("executions"),
-                                row.getObject("resets_at", OffsetDateTime.class).toInstant()))
+                        .bind("key", keyId.orElse(null))
+                        .map((row, context) -> counts(row))
                         .one());
+    }
+
+    private static QuotaCounts counts(ResultSet row) throws SQLException {
+        Window day = new Window(row.getLong("day_limit"), row.getLong("held"), instant(row, "day_end"));
+        Window minute =
+                new Window(row.getLong("minute_limit"), row.getLong("minute_granted"), instant(row, "minute_end"));
+        return new QuotaCounts(
+                day,
+                row.getLong("charged"),
+                row.getLong("executions"),
+                minute,
+                ownWindow(row, "key_day", day),
+                ownWindow(row, "key_minute", minute));
+    }
+
+    private static Optional<Window> ownWindow(ResultSet row, String name, Window account) throws SQLException {
+        long limit = row.getLong(name + "_limit");
+        return row.wasNull() || limit >= account.limit()
+                ? Optional.empty()
+                : Optional.of(new Window(limit, row.getLong(name + "_granted"), account.resetsAt()));
+    }
+
+    private static Instant instant(ResultSet row, String column) throws SQLException {
+        return row.getObject(column, OffsetDateTime.class).toInstant();
     }
 
     private static final String RECEIPT = """

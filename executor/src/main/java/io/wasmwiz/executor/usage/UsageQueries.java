@@ -8,8 +8,12 @@ import java.util.UUID;
 
 /** Reads usage. Methods block and throw the database's exceptions unchecked. Thread-safe. */
 public interface UsageQueries {
-    /** Today's counters; zeros when nothing was counted yet. */
-    DailyQuota today(UUID accountId, String tier);
+    /**
+     * The counters of the day and minute; zeros when nothing was counted yet.
+     *
+     * @param keyId the key whose own counters are of interest
+     */
+    QuotaCounts counts(UUID accountId, String tier, Optional<UUID> keyId);
 
     /**
      * A page of the account's ledger, newest admission first.

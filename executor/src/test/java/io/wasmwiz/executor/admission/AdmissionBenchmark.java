@@ -50,13 +50,15 @@ public class AdmissionBenchmark {
 
     @Setup(Level.Trial)
     public void open() {
-        InMemoryQuotaLeases store = new InMemoryQuotaLeases(Instant::now, Duration.ofMinutes(5), 256);
+        InMemoryQuotas store = new InMemoryQuotas(Instant::now);
         store.putTier("Wide", 1_000_000_000, 1_000_000_000, 1);
+        AdmissionConfig config = AdmissionConfig.defaults("benchmark");
         admission = new LeasedAdmission(
-                AdmissionConfig.defaults("benchmark"),
-                store,
+                config,
+                store.of(config),
                 ids,
                 new RecordingExecutionEvents(),
+                Duration.ofSeconds(10),
                 Ticker.systemTicker(),
                 new SimpleMeterRegistry());
     }

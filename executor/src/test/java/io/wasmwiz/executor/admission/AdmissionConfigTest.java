@@ -22,6 +22,7 @@ class AdmissionConfigTest {
                         256,
                         Duration.ofMinutes(5),
                         Duration.ofSeconds(60),
+                        Duration.ofSeconds(2),
                         1_000,
                         200_000,
                         4,
@@ -32,7 +33,19 @@ class AdmissionConfigTest {
     @Test
     void namesEveryFault() {
         Problems problems = new Problems();
-        new AdmissionConfig("", 0, 0, 0, Duration.ZERO, Duration.ZERO, 0, 999, 0, 0, Duration.ofHours(1))
+        new AdmissionConfig(
+                        "",
+                        0,
+                        0,
+                        0,
+                        Duration.ZERO,
+                        Duration.ZERO,
+                        Duration.ofMinutes(1),
+                        0,
+                        999,
+                        0,
+                        0,
+                        Duration.ofHours(1))
                 .check(problems);
 
         assertThatThrownBy(problems::check)

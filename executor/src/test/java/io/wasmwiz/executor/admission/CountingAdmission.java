@@ -14,12 +14,18 @@ public final class CountingAdmission implements AdmissionControl {
     public static final Instant ADMITTED_AT = Instant.parse("2026-03-01T12:00:00.123456Z");
 
     private final List<Held> permits = new CopyOnWriteArrayList<>();
+    private volatile boolean leaseOpen = true;
     private volatile Admission.@Nullable Refused refusal;
     private volatile Instant admittedAt = ADMITTED_AT;
     private volatile long startByNanos = Long.MAX_VALUE / 2;
 
     public void refuses(Admission.Refused refused) {
         refusal = refused;
+    }
+
+    /** Whether the leases of permits from now on are open. */
+    public void leaseOpen(boolean open) {
+        leaseOpen = open;
     }
 
     /** The clock of leases says {@code now} from here on. */
@@ -42,14 +48,25 @@ public final class CountingAdmission implements AdmissionControl {
         if (refused != null) {
             return CompletableFuture.completedFuture(refused);
         }
-        Held permit =
-                new Held(UUID.randomUUID(), UUID.randomUUID(), admittedAt, startByNanos, new CopyOnWriteArrayList<>());
+        Held permit = new Held(
+                UUID.randomUUID(),
+                UUID.randomUUID(),
+                admittedAt,
+                startByNanos,
+                leaseOpen,
+                new CopyOnWriteArrayList<>());
         permits.add(permit);
         return CompletableFuture.completedFuture(new Admission.Admitted(permit));
     }
 
     /** A permit that counts. */
-    public record Held(UUID executionId, UUID leaseId, Instant admittedAt, long startByNanos, List<Use> releases)
+    public record Held(
+            UUID executionId,
+            UUID leaseId,
+            Instant admittedAt,
+            long startByNanos,
+            boolean isLeaseOpen,
+            List<Use> releases)
             implements Permit {
         @Override
         public long quotaRemaining() {

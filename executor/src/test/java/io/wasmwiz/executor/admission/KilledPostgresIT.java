@@ -68,6 +68,7 @@ class KilledPostgresIT {
                             AdmissionConfig.defaults("executor-1"),
                             database.jdbi(),
                             new RecordingExecutionEvents(),
+                            Duration.ofSeconds(10),
                             metrics)) {
                 DevelopmentAuthenticator development = new DevelopmentAuthenticator(keys);
                 Caller developer = ((Granted) authenticate(development, null)).caller();
@@ -76,6 +77,8 @@ class KilledPostgresIT {
                 String unknownKey =
                         "Bearer " + ApiKey.generate(new SecureRandom()).text();
                 assertThat(authenticate(keys, unknownKey)).isEqualTo(new Denied(Authentication.Reason.KEY_UNKNOWN));
+                // Units of one minute do not serve in the next, which cannot be asked for then.
+                await().atMost(PATIENCE).until(() -> System.currentTimeMillis() % 60_000 < 45_000);
                 UUID lease = admitAndReturn(admission, developer);
 
                 server.kill();
@@ -90,6 +93,7 @@ class KilledPostgresIT {
                 server.restart();
 
                 await().atMost(PATIENCE).until(() -> authenticate(keys, unknownKey) instanceof Denied);
+                await().atMost(PATIENCE).until(() -> isAdmitted(admission, developer));
                 assertThat(admitAndReturn(admission, developer)).isEqualTo(lease);
             }
         }
@@ -107,6 +111,14 @@ class KilledPostgresIT {
         Permit permit = ((Admitted) admit(admission, caller)).permit();
         permit.release(Use.RETURNED);
         return permit.leaseId();
+    }
+
+    private static boolean isAdmitted(LeasedAdmission admission, Caller caller) {
+        Admission answer = admit(admission, caller);
+        if (answer instanceof Admitted admitted) {
+            admitted.permit().release(Use.RETURNED);
+        }
+        return answer instanceof Admitted;
     }
 
     private static Admission admit(LeasedAdmission admission, Caller caller) {

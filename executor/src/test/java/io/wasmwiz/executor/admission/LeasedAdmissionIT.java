@@ -128,7 +128,8 @@ class LeasedAdmissionIT {
     }
 
     private LeasedAdmission admission() {
-        return LeasedAdmission.open(AdmissionConfig.defaults("executor-1"), pool.jdbi(), events, metrics);
+        return LeasedAdmission.open(
+                AdmissionConfig.defaults("executor-1"), pool.jdbi(), events, Duration.ofSeconds(10), metrics);
     }
 
     private static List<Admission> callConcurrently(LeasedAdmission admission, Caller caller, int calls)

@@ -5,15 +5,17 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.uuid.UUIDType;
 import com.fasterxml.uuid.impl.UUIDUtil;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.wasmwiz.executor.admission.Admission.Admitted;
 import io.wasmwiz.executor.admission.Admission.ConcurrencySpent;
 import io.wasmwiz.executor.admission.Admission.DailyQuotaSpent;
+import io.wasmwiz.executor.admission.Admission.KeyQuotaSpent;
 import io.wasmwiz.executor.admission.Admission.MinuteQuotaSpent;
 import io.wasmwiz.executor.admission.Admission.Overloaded;
 import io.wasmwiz.executor.admission.Admission.Unavailable;
-import io.wasmwiz.executor.admission.LeaseGrant.Granted;
 import io.wasmwiz.executor.admission.Permit.Use;
+import io.wasmwiz.executor.admission.QuotaAnswer.LeaseGrant;
 import io.wasmwiz.executor.auth.Caller;
 import io.wasmwiz.executor.auth.Scope;
 import io.wasmwiz.executor.auth.Tier;
@@ -22,6 +24,7 @@ import io.wasmwiz.executor.events.RecordingExecutionEvents;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -42,17 +45,19 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class LeasedAdmissionTest {
-    private static final Duration LEASE = Duration.ofMinutes(5);
+    private static final Duration LEASE = Configs.LEASE;
+    private static final Duration DELIVERY_TIMEOUT = Duration.ofSeconds(10);
     private static final LocalDate TODAY = LocalDate.parse("2026-05-06");
 
     private final FakeTime time = new FakeTime("2026-05-06T07:08:09.123456Z");
-    private final InMemoryQuotaLeases store = new InMemoryQuotaLeases(time::instant, LEASE, 256);
+    private final InMemoryQuotas store = new InMemoryQuotas(time::instant);
     private final RecordingExecutionEvents events = new RecordingExecutionEvents();
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private final UUID account = UUID.randomUUID();
@@ -67,7 +72,7 @@ class LeasedAdmissionTest {
     @AfterEach
     void close() {
         store.setAway(false);
-        store.beforeGrant(() -> {});
+        store.beforeTake(() -> {});
         events.answer(() -> Publication.DURABLE);
         permits.forEach(permit -> permit.release(Use.RETURNED));
         opened.forEach(LeasedAdmission::close);
@@ -132,11 +137,7 @@ class LeasedAdmissionTest {
         admission.close();
 
         Map<UUID, Long> sizes = new HashMap<>();
-        for (LeaseGrant grant : store.grants()) {
-            if (grant instanceof Granted lease) {
-                sizes.put(lease.leaseId(), lease.size());
-            }
-        }
+        store.leases().forEach(lease -> sizes.put(lease.leaseId(), lease.size()));
         assertThat(events.closed().stream().map(RecordingExecutionEvents.Closed::leaseId))
                 .containsExactlyInAnyOrderElementsOf(sizes.keySet());
         spentByLease.forEach((lease, spent) ->
@@ -170,7 +171,9 @@ class LeasedAdmissionTest {
         Admission refused = first.get(24);
 
         assertThat(first).filteredOn(Admitted.class::isInstance).hasSize(10);
-        assertThat(refused).isEqualTo(new MinuteQuotaSpent("Free", 10, Duration.parse("PT50.876544S")));
+        assertThat(refused)
+                .isEqualTo(new MinuteQuotaSpent(
+                        "Free", 10, 10, Instant.parse("2026-05-06T07:09:00Z"), Duration.parse("PT50.876544S")));
 
         time.advance(((MinuteQuotaSpent) refused).retryAfter());
 
@@ -196,20 +199,52 @@ class LeasedAdmissionTest {
     }
 
     @Test
-    void aKeysLowerDayStopsAtThatManyUnitsOfTheAccount() {
+    void aKeysLowerDayBoundsWhatThatKeySpendsAndNoOther() {
         LeasedAdmission admission = open(config());
         Caller narrow = caller(20, 10_000, 10_000);
 
-        assertThat(admitAndSpend(admission, free, 15)).allMatch(Admitted.class::isInstance);
-        List<Admission> answers = admitAndSpend(admission, narrow, 10);
+        assertThat(admitAndSpend(admission, free, 100)).allMatch(Admitted.class::isInstance);
+        List<Admission> answers = admitAndSpend(admission, narrow, 25);
 
-        assertThat(answers).filteredOn(Admitted.class::isInstance).hasSize(5);
-        assertThat(((Admitted) answers.get(4)).permit().quotaRemaining()).isZero();
-        assertThat(answers.get(9))
+        assertThat(answers).filteredOn(Admitted.class::isInstance).hasSize(20);
+        assertThat(((Admitted) answers.get(19)).permit().quotaRemaining()).isZero();
+        assertThat(answers.get(24))
+                .isEqualTo(new KeyQuotaSpent(
+                        Admission.Period.DAY,
+                        20,
+                        20,
+                        Instant.parse("2026-05-07T00:00:00Z"),
+                        Duration.between(time.instant(), Instant.parse("2026-05-07T00:00:00Z"))));
+        assertThat(admitAndSpend(admission, free, 10)).allMatch(Admitted.class::isInstance);
+        assertThat(admission.rateLimits(narrow).day().left().orElseThrow().executions())
+                .isZero();
+    }
+
+    @Test
+    void aKeysReturnedUnitsAreItsAgain() {
+        LeasedAdmission admission = open(config());
+        Caller narrow = caller(20, 10_000, 10_000);
+
+        IntStream.range(0, 50).forEach(i -> permit(get(admission, narrow)).release(Use.RETURNED));
+
+        assertThat(admitAndSpend(admission, narrow, 25))
+                .filteredOn(Admitted.class::isInstance)
+                .hasSize(20);
+    }
+
+    @Test
+    void aSpentAccountIsNotLaidToTheKey() {
+        LeasedAdmission admission = open(config());
+        Caller narrow = caller(20, 10_000, 10_000);
+        admitAndSpend(admission, free, 490);
+
+        List<Admission> answers = admitAndSpend(admission, narrow, 15);
+
+        assertThat(answers).filteredOn(Admitted.class::isInstance).hasSize(10);
+        assertThat(answers.get(14))
                 .isInstanceOfSatisfying(
                         DailyQuotaSpent.class,
-                        spent -> assertThat(spent.limit()).isEqualTo(20));
-        assertThat(admitAndSpend(admission, free, 10)).allMatch(Admitted.class::isInstance);
+                        spent -> assertThat(spent.limit()).isEqualTo(500));
     }
 
     @Test
@@ -237,7 +272,7 @@ class LeasedAdmissionTest {
 
         IntStream.range(0, 100).forEach(i -> permit(get(admission, free)).release(Use.RETURNED));
 
-        assertThat(store.grants()).hasSize(1);
+        assertThat(store.leases()).hasSize(1);
         assertThat(permit(get(admission, free)).quotaRemaining()).isEqualTo(499);
     }
 
@@ -291,7 +326,7 @@ class LeasedAdmissionTest {
         LeasedAdmission admission = open(config(10_000, 10));
         CountDownLatch asked = new CountDownLatch(1);
         CountDownLatch answer = new CountDownLatch(1);
-        store.beforeGrant(() -> {
+        store.beforeTake(() -> {
             asked.countDown();
             awaitQuietly(answer);
         });
@@ -310,36 +345,136 @@ class LeasedAdmissionTest {
         for (CompletableFuture<Admission> other : others) {
             permits.add(permit(other.get(10, TimeUnit.SECONDS)));
         }
-        assertThat(store.grants()).hasSizeLessThanOrEqualTo(2);
+        assertThat(store.answers()).hasSizeLessThanOrEqualTo(2);
     }
 
     @Test
-    void heldLeasesServeUntilTheirUseByWhileTheStoreIsAway() {
+    void whatIsHeldServesToTheEndOfItsMinuteWhileTheStoreIsAway() {
         LeasedAdmission admission = open(config());
-        permit(get(admission, free)).release(Use.RETURNED);
+        time.advance(Duration.between(time.instant(), Instant.parse("2026-05-06T07:09:00Z")));
+        permit(get(admission, free)).release(Use.SPENT);
         store.setAway(true);
+        assertThat(get(admission, caller(UUID.randomUUID(), 500, 10_000, 10))).isInstanceOf(Unavailable.class);
 
-        time.advance(LEASE.minusNanos(1));
-        permit(get(admission, free)).release(Use.RETURNED);
+        time.advance(Duration.ofMinutes(1).minusNanos(1));
+        permit(get(admission, free)).release(Use.SPENT);
         time.advance(Duration.ofNanos(1));
 
         assertThat(get(admission, free)).isInstanceOf(Unavailable.class);
-        assertThat(get(admission, caller(UUID.randomUUID(), 500, 10_000, 10))).isInstanceOf(Unavailable.class);
         store.setAway(false);
         time.advance(Duration.ofSeconds(1));
         assertThat(get(admission, free)).isInstanceOf(Admitted.class);
     }
 
     @Test
+    void aLeaseInUseIsRenewedAndAnIdleOneIsNot() {
+        LeasedAdmission admission = open(config());
+        UUID lease = permit(get(admission, free)).leaseId();
+        Counter renewals = metrics.counter("wasmwiz.admission.leases.renewed");
+
+        for (int i = 0; i < 12; i++) {
+            time.advance(Duration.ofSeconds(55));
+            double before = renewals.count();
+            Permit permit = permit(get(admission, free));
+            assertThat(permit.leaseId()).isEqualTo(lease);
+            permit.release(Use.RETURNED);
+            if (permit.startByNanos() - time.read() < LEASE.toNanos() / 2) {
+                admission.sweep();
+                await().until(() -> renewals.count() > before);
+            }
+        }
+
+        assertThat(renewals.count()).isPositive();
+        assertThat(events.closed()).isEmpty();
+    }
+
+    @Test
+    void noRenewalCrossesTheDay() {
+        LeasedAdmission admission = open(config());
+        time.advance(Duration.between(time.instant(), Instant.parse("2026-05-06T23:58:00Z")));
+        store.beforeTake(() -> time.advance(Duration.ofSeconds(1)));
+
+        Permit permit = permit(get(admission, free));
+
+        assertThat(permit.startByNanos() - time.read())
+                .as("to midnight, less what the request took")
+                .isEqualTo(Duration.ofSeconds(118).toNanos());
+    }
+
+    @Test
+    void anAcknowledgementCountsUntilMeteringMayHaveEndedTheLease() {
+        LeasedAdmission admission = open(config());
+        Permit permit = permit(get(admission, free));
+        assertThat(permit.startByNanos() - time.read()).isEqualTo(LEASE.toNanos());
+
+        time.advance(LEASE.plus(free.tier().runTime()).plus(DELIVERY_TIMEOUT).minusNanos(1));
+        assertThat(permit.isLeaseOpen()).isTrue();
+        time.advance(Duration.ofNanos(1));
+
+        assertThat(permit.isLeaseOpen()).isFalse();
+    }
+
+    @Test
+    void farFromALimitTheStoreIsAskedAtMostOnceInAHundredAdmissions() {
+        store.putTier("Free", 1_000_000, 1_000_000, 1);
+        LeasedAdmission admission = open(config());
+        Caller busy = caller(1_000_000, 1_000_000, 10_000);
+
+        assertThat(admitAndSpend(admission, busy, 20_000)).allMatch(Admitted.class::isInstance);
+
+        assertThat(store.answers()).hasSizeLessThanOrEqualTo(200);
+    }
+
+    @Test
+    void tellsTheLimitsAndWhatIsLeftOfThem() {
+        LeasedAdmission admission = open(config());
+        assertThat(admission.rateLimits(free).day())
+                .as("nothing was asked yet")
+                .isEqualTo(new RateLimits.Window(500, Optional.empty()));
+
+        admitAndSpend(admission, free, 3);
+        RateLimits limits = admission.rateLimits(free);
+
+        assertThat(limits.day())
+                .isEqualTo(new RateLimits.Window(
+                        500,
+                        Optional.of(new RateLimits.Left(
+                                497, Duration.between(time.instant(), Instant.parse("2026-05-07T00:00:00Z"))))));
+        assertThat(limits.minute())
+                .isEqualTo(new RateLimits.Window(
+                        10_000, Optional.of(new RateLimits.Left(9_997, Duration.parse("PT50.876544S")))));
+        assertThat(admission.unspent(free)).isEqualTo(new QuotaFigures.Unspent(1, 1));
+    }
+
+    @Test
+    void aLeaseWhoseTimeFellBehindTheStoresIsEnded() {
+        AtomicReference<Duration> sleep = new AtomicReference<>(Duration.ZERO);
+        InMemoryQuotas awake = new InMemoryQuotas(() -> time.instant().plus(sleep.get()));
+        awake.putTier("Free", 500, 10_000, 1);
+        LeasedAdmission admission = open(config(), awake);
+        Permit before = permit(get(admission, free));
+        before.release(Use.SPENT);
+
+        // This machine slept: its monotonic clock stood still.
+        sleep.set(Duration.ofMinutes(30));
+        time.advance(Duration.ofSeconds(51));
+        Permit after = permit(get(admission, free));
+
+        assertThat(after.leaseId()).isNotEqualTo(before.leaseId());
+        assertThat(after.admittedAt())
+                .isEqualTo(time.instant().plus(sleep.get()).truncatedTo(ChronoUnit.MICROS));
+    }
+
+    @Test
     void anErrorOfTheStoreKeepsNobodyWaitingAndNoSlot() {
         LeasedAdmission admission = open(config());
         Caller alone = caller(500, 10_000, 1);
-        store.beforeGrant(() -> {
+        store.beforeTake(() -> {
             throw new LinkageError("boom");
         });
 
         assertThat(get(admission, alone)).isInstanceOf(Unavailable.class);
-        store.beforeGrant(() -> {});
+        store.beforeTake(() -> {});
         assertThat(get(admission, alone)).isInstanceOf(Admitted.class);
     }
 
@@ -347,7 +482,7 @@ class LeasedAdmissionTest {
     void aRunMayStartUntilTheUseByOfItsLease() {
         LeasedAdmission admission = open(config());
         long requestedAtNanos = time.read();
-        store.beforeGrant(() -> time.advance(Duration.ofSeconds(2)));
+        store.beforeTake(() -> time.advance(Duration.ofSeconds(2)));
 
         Permit permit = permit(get(admission, free));
 
@@ -359,7 +494,7 @@ class LeasedAdmissionTest {
     void measuresTheUseByFromBeforeTheRequest() {
         LeasedAdmission admission = open(config());
         Duration slowness = Duration.ofSeconds(2);
-        store.beforeGrant(() -> time.advance(slowness));
+        store.beforeTake(() -> time.advance(slowness));
 
         Permit permit = permit(get(admission, free));
 
@@ -398,7 +533,7 @@ class LeasedAdmissionTest {
     @Test
     void aUsedUpLeaseIsClosedOnceItsLastPermitIsReleased() {
         LeasedAdmission admission = open(config());
-        Granted lease = firstLease(admission);
+        LeaseGrant lease = firstLease(admission);
         Queue<Permit> all = new ArrayDeque<>();
         while (all.size() < lease.size()) {
             all.add(permit(get(admission, free)));
@@ -416,7 +551,7 @@ class LeasedAdmissionTest {
     @Test
     void anIdleLeaseIsClosedAndItsUnitsServeOthers() {
         LeasedAdmission admission = open(config());
-        Granted lease = firstLease(admission);
+        LeaseGrant lease = firstLease(admission);
         Permit running = permit(get(admission, free));
         time.advance(Duration.ofSeconds(61));
         admission.sweep();
@@ -467,6 +602,23 @@ class LeasedAdmissionTest {
     }
 
     @Test
+    void aDrainLetsNobodyWaitForUnitsThatOthersHold() {
+        AdmissionConfig patient = Configs.waiting("patient", Duration.ofSeconds(10));
+        LeasedAdmission holder = open(config());
+        while (store.held(account, "Free", TODAY) < 500) {
+            permit(get(holder, free));
+        }
+        LeasedAdmission waiting = open(patient);
+        CompletableFuture<Admission> answer = waiting.admit(free).toCompletableFuture();
+        await().until(() -> store.answers().stream().anyMatch(QuotaAnswer::returningSoon));
+        assertThat(answer).isNotDone();
+
+        waiting.close();
+
+        assertThat(answer).isCompletedWithValueMatching(Unavailable.class::isInstance);
+    }
+
+    @Test
     void aDrainWaitsForPermitsInUse() {
         LeasedAdmission admission = open(config());
         Permit running = permit(get(admission, free));
@@ -499,7 +651,18 @@ class LeasedAdmissionTest {
     @Test
     void forgetsAccountsThatAreIdle() {
         LeasedAdmission admission = open(new AdmissionConfig(
-                "test", 100, 1, 256, LEASE, Duration.ofSeconds(60), 10, 1_000, 1, 10, Duration.ofSeconds(5)));
+                "test",
+                100,
+                1,
+                256,
+                LEASE,
+                Duration.ofSeconds(60),
+                Duration.ZERO,
+                10,
+                1_000,
+                1,
+                10,
+                Duration.ofSeconds(5)));
         permit(get(admission, free)).release(Use.RETURNED);
         Caller other = caller(UUID.randomUUID(), 500, 10_000, 10);
         assertThat(get(admission, other)).isInstanceOf(Overloaded.class);
@@ -512,8 +675,7 @@ class LeasedAdmissionTest {
 
     private void settleClosed(long charged) {
         long left = charged;
-        for (LeaseGrant grant : store.grants()) {
-            Granted lease = (Granted) grant;
+        for (LeaseGrant lease : store.leases()) {
             assertThat(events.closed()).contains(new RecordingExecutionEvents.Closed(account, lease.leaseId()));
             long used = Math.min(left, lease.size());
             store.settle(lease.leaseId(), used);
@@ -521,14 +683,24 @@ class LeasedAdmissionTest {
         }
     }
 
-    private Granted firstLease(LeasedAdmission admission) {
+    private LeaseGrant firstLease(LeasedAdmission admission) {
         permit(get(admission, free)).release(Use.RETURNED);
-        return (Granted) store.grants().get(0);
+        return store.leases().get(0);
     }
 
     private LeasedAdmission open(AdmissionConfig config) {
+        return open(config, store);
+    }
+
+    private LeasedAdmission open(AdmissionConfig config, InMemoryQuotas quotas) {
         LeasedAdmission admission = new LeasedAdmission(
-                config, store, new TimedIds(), events, time, opened.isEmpty() ? metrics : new SimpleMeterRegistry());
+                config,
+                quotas.of(config),
+                new TimedIds(),
+                events,
+                DELIVERY_TIMEOUT,
+                time,
+                opened.isEmpty() ? metrics : new SimpleMeterRegistry());
         opened.add(admission);
         return admission;
     }
@@ -538,18 +710,7 @@ class LeasedAdmissionTest {
     }
 
     private static AdmissionConfig config(int maxInFlight, int maxWaiting) {
-        return new AdmissionConfig(
-                "test",
-                maxInFlight,
-                100,
-                256,
-                LEASE,
-                Duration.ofSeconds(60),
-                maxWaiting,
-                1_000,
-                2,
-                1_000,
-                Duration.ofSeconds(5));
+        return Configs.with("test", Duration.ZERO, maxInFlight, maxWaiting);
     }
 
     private Caller caller(int perDay, int perMinute, int concurrency) {

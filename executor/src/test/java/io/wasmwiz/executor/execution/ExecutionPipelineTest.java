@@ -365,6 +365,23 @@ class ExecutionPipelineTest {
         assertThat(releases()).containsExactly(Permit.Use.SPENT);
     }
 
+    @Test
+    void doesNotKnowTheOutcomeOfARunWhoseLeaseMayHaveEndedBeforeItsEvent() {
+        admission.leaseOpen(false);
+
+        assertThat(refusal(execute(MODULE))).isInstanceOf(Refusal.OutcomeUnknown.class);
+        assertThat(releases()).containsExactly(Permit.Use.SPENT);
+    }
+
+    @Test
+    void knowsTheOutcomeOfAnUnchargedRunWhateverBecameOfItsLease() {
+        admission.leaseOpen(false);
+        sandbox.endsAs(ScriptedSandbox.ran(new RunResult.End.Crashed("signal 11"), "", ""));
+
+        assertThat(completed(execute(MODULE)).receipt().charged()).isFalse();
+        assertThat(releases()).containsExactly(Permit.Use.RETURNED);
+    }
+
     @ParameterizedTest
     @EnumSource(
             value = Publication.class,

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
+import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
@@ -40,6 +41,13 @@ public final class Errors {
 
     public static <T extends Message> Optional<T> detail(StatusRuntimeException error, Class<T> type) {
         return details(error).stream().filter(any -> any.is(type)).findFirst().map(any -> unpack(any, type));
+    }
+
+    /** The fields that it finds bad, each with its reason. */
+    public static List<String> violations(StatusRuntimeException error) {
+        return detail(error, BadRequest.class).orElseThrow().getFieldViolationsList().stream()
+                .map(violation -> violation.getField() + " " + violation.getReason())
+                .toList();
     }
 
     /** All it carries; empty for the errors of gRPC itself. */

@@ -13,11 +13,14 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.wasmwiz.executor.Programs;
 import io.wasmwiz.executor.Reply;
 import io.wasmwiz.executor.admission.CountingAdmission;
+import io.wasmwiz.executor.admission.QuotaFigures;
+import io.wasmwiz.executor.admission.RateLimits;
 import io.wasmwiz.executor.auth.Authentication;
 import io.wasmwiz.executor.auth.Caller;
 import io.wasmwiz.executor.auth.Scope;
@@ -58,6 +61,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -67,6 +71,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -80,6 +85,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 class GrpcEdgeIT {
     private static final byte[] MODULE = {0, 'a', 's', 'm', 1, 0, 0, 0};
     private static final Authentication GRANTED = new Authentication.Granted(Requests.caller());
+
+    private static final RateLimits LIMITS = new RateLimits(
+            new RateLimits.Window(10, Optional.of(new RateLimits.Left(7, Duration.ofMillis(30_001)))),
+            new RateLimits.Window(500, Optional.of(new RateLimits.Left(450, Duration.ofHours(2)))));
 
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private final InMemoryModuleStore store = new InMemoryModuleStore(() -> Instant.EPOCH);
@@ -109,8 +118,10 @@ class GrpcEdgeIT {
                 new GrpcConfig("127.0.0.1", 0, false, 100, maxHeldCalls, 8, 4, Duration.ofSeconds(10), Duration.ZERO),
                 Requests.LIMITS,
                 (authorization, peer) -> authentication,
-                new ServiceHealth(health),
+                new ServiceHealth(health, false),
+                new FixedFigures(LIMITS),
                 metrics,
+                Optional.empty(),
                 List.of(
                         new ExecutionGrpcService(new ExecutionPipeline(
                                 new RequestRules(Requests.LIMITS),
@@ -148,6 +159,52 @@ class GrpcEdgeIT {
         assertThat(UUID.fromString(Errors.info(error).getMetadataOrThrow("incident_id")))
                 .isNotNull();
         assertThat(String.valueOf(error.getTrailers()) + error.getStatus()).doesNotContain("secret");
+    }
+
+    @Test
+    void everyReplyOfAnExecutionTellsTheRateLimits() {
+        AtomicReference<Metadata> trailers = new AtomicReference<>();
+        var stub = ExecutionServiceGrpc.newBlockingStub(channel)
+                .withInterceptors(MetadataUtils.newCaptureMetadataInterceptor(new AtomicReference<>(), trailers));
+
+        stub.execute(Programs.inline(MODULE));
+        assertRateLimits(trailers);
+        Errors.of(() -> stub.execute(ExecuteRequest.getDefaultInstance()));
+        assertRateLimits(trailers);
+        sandbox.failsWith(new IllegalStateException("a surprise"));
+        Errors.of(() -> stub.execute(Programs.inline(MODULE)));
+        assertRateLimits(trailers);
+    }
+
+    private static void assertRateLimits(AtomicReference<Metadata> last) {
+        Metadata trailers = Objects.requireNonNull(last.get());
+        assertThat(trailers.get(RateLimitInterceptor.POLICY)).isEqualTo("\"minute\";q=10;w=60, \"day\";q=500;w=86400");
+        assertThat(trailers.get(RateLimitInterceptor.LEFT)).isEqualTo("\"minute\";r=7;t=31, \"day\";r=450;t=7200");
+    }
+
+    @Test
+    void tellsNoRateLimitsThatItDoesNotKnow() {
+        Metadata trailers = new Metadata();
+
+        RateLimitInterceptor.add(
+                new RateLimits(
+                        new RateLimits.Window(10, Optional.empty()), new RateLimits.Window(500, Optional.empty())),
+                trailers);
+
+        assertThat(trailers.get(RateLimitInterceptor.POLICY)).isEqualTo("\"minute\";q=10;w=60, \"day\";q=500;w=86400");
+        assertThat(trailers.containsKey(RateLimitInterceptor.LEFT)).isFalse();
+    }
+
+    private record FixedFigures(RateLimits limits) implements QuotaFigures {
+        @Override
+        public RateLimits rateLimits(Caller caller) {
+            return limits;
+        }
+
+        @Override
+        public Unspent unspent(Caller caller) {
+            return new Unspent(0, 0);
+        }
     }
 
     @Test

@@ -10,6 +10,7 @@ import com.google.rpc.ErrorInfo;
 import com.google.rpc.QuotaFailure;
 import com.google.rpc.RetryInfo;
 import com.google.rpc.Status;
+import io.wasmwiz.executor.admin.AdminRefusal;
 import io.wasmwiz.executor.admission.Admission;
 import io.wasmwiz.executor.auth.Authentication;
 import io.wasmwiz.executor.auth.Scope;
@@ -120,10 +121,28 @@ class OutcomeStatusTest {
                     "UPLOAD_TIMED_OUT",
                     Map.of("limit_ms", "1500")),
             row(
-                    new Refusal.NotAdmitted(new Admission.MinuteQuotaSpent("Free", 10, SOON)),
+                    new Refusal.NotAdmitted(new Admission.MinuteQuotaSpent("Free", 10, 10, Instant.EPOCH, SOON)),
                     Code.RESOURCE_EXHAUSTED,
                     "MINUTE_QUOTA_SPENT",
-                    Map.of("tier", "Free", "limit", "10"),
+                    Map.of(
+                            "dimension",
+                            "minute",
+                            "tier",
+                            "Free",
+                            "limit",
+                            "10",
+                            "held",
+                            "10",
+                            "resets_at",
+                            "1970-01-01T00:00:00Z"),
+                    QuotaFailure.class,
+                    RetryInfo.class),
+            row(
+                    new Refusal.NotAdmitted(
+                            new Admission.KeyQuotaSpent(Admission.Period.DAY, 20, 19, Instant.EPOCH, SOON)),
+                    Code.RESOURCE_EXHAUSTED,
+                    "KEY_QUOTA_SPENT",
+                    Map.of("dimension", "key_day", "limit", "20", "held", "19", "resets_at", "1970-01-01T00:00:00Z"),
                     QuotaFailure.class,
                     RetryInfo.class),
             row(
@@ -131,6 +150,8 @@ class OutcomeStatusTest {
                     Code.RESOURCE_EXHAUSTED,
                     "DAILY_QUOTA_SPENT",
                     Map.of(
+                            "dimension",
+                            "day",
                             "tier",
                             "Free",
                             "limit",
@@ -147,7 +168,7 @@ class OutcomeStatusTest {
                     new Refusal.NotAdmitted(new Admission.ConcurrencySpent("Free", 2, SOON)),
                     Code.RESOURCE_EXHAUSTED,
                     "CONCURRENCY_SPENT",
-                    Map.of("tier", "Free", "limit", "2"),
+                    Map.of("dimension", "concurrency", "tier", "Free", "limit", "2"),
                     QuotaFailure.class,
                     RetryInfo.class),
             row(
@@ -161,6 +182,42 @@ class OutcomeStatusTest {
                     Code.UNAVAILABLE,
                     "ADMISSION_UNAVAILABLE",
                     Map.of(),
+                    RetryInfo.class),
+            admin(new AdminRefusal.AccountNotFound("ada"), Code.NOT_FOUND, "USER_NOT_FOUND", Map.of("user", "ada")),
+            admin(new AdminRefusal.KeyNotFound("k"), Code.NOT_FOUND, "KEY_NOT_FOUND", Map.of("key_id", "k")),
+            admin(new AdminRefusal.TierNotFound("T"), Code.NOT_FOUND, "TIER_NOT_FOUND", Map.of("tier", "T")),
+            admin(
+                    new AdminRefusal.AccountNameTaken("ada"),
+                    Code.ALREADY_EXISTS,
+                    "USER_NAME_TAKEN",
+                    Map.of("name", "ada")),
+            admin(new AdminRefusal.TierNameTaken("T"), Code.ALREADY_EXISTS, "TIER_NAME_TAKEN", Map.of("name", "T")),
+            admin(new AdminRefusal.EtagMismatch("e"), Code.ABORTED, "ETAG_MISMATCH", Map.of("etag", "e")),
+            admin(new AdminRefusal.RequestIdReused(), Code.ALREADY_EXISTS, "REQUEST_ID_REUSED", Map.of()),
+            admin(
+                    new AdminRefusal.ScopeNotHeld(Scope.EXECUTE),
+                    Code.PERMISSION_DENIED,
+                    "SCOPE_NOT_HELD",
+                    Map.of("scope", "execute")),
+            admin(
+                    new AdminRefusal.KeyNotActive("k"),
+                    Code.FAILED_PRECONDITION,
+                    "KEY_NOT_ACTIVE",
+                    Map.of("key_id", "k")),
+            admin(new AdminRefusal.OwnAccount(), Code.FAILED_PRECONDITION, "OWN_ACCOUNT", Map.of()),
+            admin(new AdminRefusal.OwnKey(), Code.FAILED_PRECONDITION, "OWN_KEY", Map.of()),
+            admin(
+                    new AdminRefusal.KeyLimitReached(100, "at once"),
+                    Code.RESOURCE_EXHAUSTED,
+                    "KEY_LIMIT_REACHED",
+                    Map.of("limit", "100"),
+                    QuotaFailure.class),
+            admin(
+                    new AdminRefusal.ChangesSpent(60, SOON),
+                    Code.RESOURCE_EXHAUSTED,
+                    "CHANGES_SPENT",
+                    Map.of("limit", "60"),
+                    QuotaFailure.class,
                     RetryInfo.class),
             row(
                     new Refusal.DatabaseUnavailable(SOON),
@@ -245,6 +302,10 @@ class OutcomeStatusTest {
                         .map(no -> no.refused().getClass())
                         .collect(Collectors.toSet()))
                 .isEqualTo(Set.of(Admission.Refused.class.getPermittedSubclasses()));
+        assertThat(refusals(Refusal.AdminRefused.class)
+                        .map(no -> no.refused().getClass())
+                        .collect(Collectors.toSet()))
+                .isEqualTo(Set.of(AdminRefusal.class.getPermittedSubclasses()));
         assertThat(refusals(Refusal.NotAuthenticated.class).map(Refusal.NotAuthenticated::reason))
                 .containsExactlyInAnyOrder(Authentication.Reason.values());
     }
@@ -255,6 +316,11 @@ class OutcomeStatusTest {
 
     private static Refusal denied(Authentication.Reason reason) {
         return new Refusal.NotAuthenticated(reason);
+    }
+
+    private static Row admin(
+            AdminRefusal refusal, Code code, String reason, Map<String, String> figures, Class<?>... furtherDetails) {
+        return row(new Refusal.AdminRefused(refusal), code, reason, figures, furtherDetails);
     }
 
     private static Row row(Refusal refusal, Code code, String reason) {

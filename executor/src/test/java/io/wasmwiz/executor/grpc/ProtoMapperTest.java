@@ -4,13 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Duration;
+import io.wasmwiz.executor.admission.QuotaFigures;
 import io.wasmwiz.executor.execution.ExecuteCommand;
 import io.wasmwiz.executor.execution.ExecutionStatus;
 import io.wasmwiz.executor.execution.Receipt;
 import io.wasmwiz.executor.execution.Requests;
 import io.wasmwiz.executor.modules.ModuleDigest;
 import io.wasmwiz.executor.sandbox.TrapKind;
-import io.wasmwiz.executor.usage.DailyQuota;
+import io.wasmwiz.executor.usage.QuotaCounts;
 import io.wasmwiz.v1.ExecuteRequest;
 import io.wasmwiz.v1.GetQuotaResponse;
 import io.wasmwiz.v1.Limits;
@@ -145,10 +146,26 @@ class ProtoMapperTest {
 
     @Test
     void showsNothingAvailableWhenMoreIsHeldThanTheLimitThatWasLowered() {
-        GetQuotaResponse quota = ProtoMapper.toProto(Requests.FREE, new DailyQuota(10, 700, 12, Instant.EPOCH));
+        GetQuotaResponse quota = ProtoMapper.toProto(
+                Requests.FREE,
+                new QuotaCounts(
+                        new QuotaCounts.Window(500, 700, Instant.EPOCH),
+                        10,
+                        12,
+                        new QuotaCounts.Window(10, 4, Instant.EPOCH),
+                        Optional.of(new QuotaCounts.Window(50, 20, Instant.EPOCH)),
+                        Optional.empty()),
+                new QuotaFigures.Unspent(3, 2));
 
         assertThat(quota.getDay().getAvailable()).isZero();
         assertThat(quota.getDay().getLimit()).isEqualTo(500);
+        assertThat(quota.getDay().getCharged()).isEqualTo(10);
+        assertThat(quota.getDay().getUnspentHere()).isEqualTo(3);
+        assertThat(quota.getDay().getRemaining()).isEqualTo(3);
+        assertThat(quota.getMinute().getAvailable()).isEqualTo(6);
+        assertThat(quota.getMinute().getRemaining()).isEqualTo(8);
+        assertThat(quota.getKeyDay().getRemaining()).isEqualTo(30);
+        assertThat(quota.hasKeyMinute()).isFalse();
         assertThat(quota.getMemoryBytes()).isEqualTo(128L << 20);
         assertThat(quota.getRunTimeMs()).isEqualTo(5_000);
     }

@@ -79,14 +79,52 @@ class PostgresUsageQueriesIT {
                         .bind("id", account)
                         .execute());
 
-        DailyQuota today = usage.today(account, "Free");
-        DailyQuota none = usage.today(account, "Pro");
+        QuotaCounts counts = usage.counts(account, "Free", Optional.empty());
+        QuotaCounts none = usage.counts(account, "Pro", Optional.empty());
 
-        assertThat(today.held()).isEqualTo(7);
-        assertThat(today.charged()).isEqualTo(3);
-        assertThat(today.executions()).isEqualTo(4);
-        assertThat(none.held()).isZero();
-        assertThat(today.resetsAt().getEpochSecond() % 86_400).isZero();
+        assertThat(counts.day().held()).isEqualTo(7);
+        assertThat(counts.day().limit()).isEqualTo(500);
+        assertThat(counts.charged()).isEqualTo(3);
+        assertThat(counts.executions()).isEqualTo(4);
+        assertThat(counts.day().resetsAt().getEpochSecond() % 86_400).isZero();
+        assertThat(counts.minute().limit()).isEqualTo(10);
+        assertThat(counts.minute().resetsAt().getEpochSecond() % 60).isZero();
+        assertThat(counts.keyDay()).isEmpty();
+        assertThat(none.day().held()).isZero();
+    }
+
+    @Test
+    void readsTheMinuteAndAKeysOwnCounters() {
+        UUID key = database.insertKey(account, new byte[32]);
+        // Both minutes around now, so that no boundary between writing and reading matters.
+        database.jdbi().useHandle(handle -> {
+            handle.createUpdate(
+                            "UPDATE api_keys SET executions_per_day = 100, executions_per_minute = 5 WHERE id = :key")
+                    .bind("key", key)
+                    .execute();
+            handle.createUpdate(
+                            "INSERT INTO minute_grants (user_id, tier, minute, granted) SELECT :id, 'Free',"
+                                    + " date_trunc('minute', now(), 'UTC') + n * interval '1 minute', 8 FROM generate_series(0, 1) n")
+                    .bind("id", account)
+                    .execute();
+            handle.createUpdate(
+                            "INSERT INTO key_grants (api_key_id, user_id, period, starts_at, granted) SELECT :key, :id, 'day',"
+                                    + " date_trunc('day', now(), 'UTC') + n * interval '1 day', 42 FROM generate_series(0, 1) n")
+                    .bind("key", key)
+                    .bind("id", account)
+                    .execute();
+        });
+
+        QuotaCounts counts = usage.counts(account, "Free", Optional.of(key));
+
+        assertThat(counts.minute().held()).isEqualTo(8);
+        assertThat(counts.keyDay())
+                .contains(new QuotaCounts.Window(100, 42, counts.day().resetsAt()));
+        assertThat(counts.keyMinute())
+                .contains(new QuotaCounts.Window(5, 0, counts.minute().resetsAt()));
+        assertThat(usage.counts(UUID.randomUUID(), "Free", Optional.of(key)).keyDay())
+                .as("a key of another account")
+                .isEmpty();
     }
 
     private void insert(Receipt receipt) {

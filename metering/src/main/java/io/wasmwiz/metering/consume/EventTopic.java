@@ -35,9 +35,19 @@ public final class EventTopic implements AutoCloseable {
         return new EventTopic(Admin.create(config.adminSettings()), config.topic());
     }
 
-    /** Kafka's id of the topic that has the name now. */
-    UUID id() throws LogUnavailableException {
-        return await(describe(), ANSWER_TIMEOUT);
+    /** A question on its way to the brokers. */
+    final class IdQuestion {
+        private final KafkaFuture<UUID> answer = describe();
+
+        /** Kafka's id of the topic that had the name when the question was answered. */
+        UUID await() throws LogUnavailableException {
+            return EventTopic.this.await(answer, ANSWER_TIMEOUT);
+        }
+    }
+
+    /** Asks which topic has the name now; does not wait. */
+    IdQuestion askId() {
+        return new IdQuestion();
     }
 
     /** First and end offsets of {@code partitions}. */

@@ -65,6 +65,7 @@ public final class LogConsumer implements AutoCloseable {
     private final Backoff writing;
     private final Backoff polling;
     private @Nullable LogBatch held;
+    private EventTopic.@Nullable IdQuestion heldTopic;
 
     private volatile @Nullable Throwable death;
 
@@ -128,7 +129,7 @@ public final class LogConsumer implements AutoCloseable {
         Set<Integer> unplaced =
                 positions.unplaced().stream().map(TopicPartition::partition).collect(Collectors.toSet());
         try {
-            UUID topicId = topic.id();
+            UUID topicId = topic.askId().await();
             var stored = ledger.positions(topicId, unplaced);
             var ranges = topic.ranges(unplaced);
             for (TopicPartition partition : List.copyOf(positions.unplaced())) {
@@ -182,6 +183,10 @@ public final class LogConsumer implements AutoCloseable {
         if (held != null) {
             throw new IllegalStateException("records arrived while every partition was paused");
         }
+        // Asked after the records were read: if the id is still the ledger's, they are of that topic. Answered while
+        // they
+        // are decoded.
+        heldTopic = topic.askId();
         BatchReader.Reading reading = reader.read(records, positions.placed());
         // What lies before a record that only a newer worker understands is written; nothing beyond it is read.
         reading.newerSchema()
@@ -199,12 +204,12 @@ public final class LogConsumer implements AutoCloseable {
 
     private void writeHeld() {
         LogBatch batch = held;
-        if (batch == null || !writing.isDue()) {
+        EventTopic.IdQuestion question = heldTopic;
+        if (batch == null || question == null || !writing.isDue()) {
             return;
         }
         try {
-            // Asked after the records were read: if the id is still the ledger's, they are of that topic.
-            UUID topicId = topic.id();
+            UUID topicId = topicId(question);
             WriteOutcome outcome = metrics.timeWrite(() -> ledger.write(batch, topicId));
             writing.succeeded();
             held = null;
@@ -213,6 +218,15 @@ public final class LogConsumer implements AutoCloseable {
             metrics.writeFailed();
             consumer.pause(consumer.assignment());
             failed(writing, "cannot write the batch in hand", e);
+        }
+    }
+
+    private UUID topicId(EventTopic.IdQuestion question) throws LogUnavailableException {
+        try {
+            return question.await();
+        } catch (LogUnavailableException e) {
+            heldTopic = topic.askId();
+            throw e;
         }
     }
 

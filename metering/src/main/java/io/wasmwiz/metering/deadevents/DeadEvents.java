@@ -72,8 +72,8 @@ final class DeadEvents {
 
     /** The time by the ledger's clock. */
     Instant now() {
-        return jdbi.withHandle(
-                handle -> handle.createQuery(NOW).mapTo(OffsetDateTime.class).one().toInstant());
+        return jdbi.withHandle(handle ->
+                handle.createQuery(NOW).mapTo(OffsetDateTime.class).one().toInstant());
     }
 
     /** Those at a place: several only when topics made anew have it and {@code id} does not say which. */

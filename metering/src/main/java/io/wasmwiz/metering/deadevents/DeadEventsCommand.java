@@ -11,8 +11,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "dead-events",
         mixinStandardHelpOptions = true,
-        description = "Records of the event log that could be no row of the ledger. Every flag has an environment default:"
-                + " --database-url reads DATABASE_URL, the others WASMWIZ_ and their name.",
+        description =
+                "Records of the event log that could be no row of the ledger. Every flag has an environment default:"
+                        + " --database-url reads DATABASE_URL, the others WASMWIZ_ and their name.",
         subcommands = {ListCommand.class, ShowCommand.class, ReplayCommand.class})
 public final class DeadEventsCommand implements Runnable {
     @Spec

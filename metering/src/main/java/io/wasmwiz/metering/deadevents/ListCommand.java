@@ -19,7 +19,10 @@ final class ListCommand extends LedgerTask {
     @Option(names = "--pending", description = "Only those that were never replayed.")
     private boolean pending;
 
-    @Option(names = "--limit", defaultValue = "100", description = "Events at most, 1 to 1,000,000. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--limit",
+            defaultValue = "100",
+            description = "Events at most, 1 to 1,000,000. Default: ${DEFAULT-VALUE}.")
     private int limit;
 
     @Override

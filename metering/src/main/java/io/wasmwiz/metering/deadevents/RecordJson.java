@@ -45,7 +45,8 @@ final class RecordJson {
         JsonObject json = summary(event);
         json.addProperty("key", text(event.key()));
         json.add(
-                "record", record(event.value()).<JsonElement>map(RecordJson::fields).orElse(JsonNull.INSTANCE));
+                "record",
+                record(event.value()).<JsonElement>map(RecordJson::fields).orElse(JsonNull.INSTANCE));
         json.addProperty(
                 "value_hex", event.value() == null ? null : HexFormat.of().formatHex(event.value()));
         return json;
@@ -112,7 +113,9 @@ final class RecordJson {
         }
         try {
             CharBuffer text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
-            return text.chars().noneMatch(Character::isISOControl) ? text.toString() : HexFormat.of().formatHex(bytes);
+            return text.chars().noneMatch(Character::isISOControl)
+                    ? text.toString()
+                    : HexFormat.of().formatHex(bytes);
         } catch (CharacterCodingException e) {
             return HexFormat.of().formatHex(bytes);
         }

@@ -30,18 +30,16 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
         name = "replay",
         mixinStandardHelpOptions = true,
-        description = "Publishes dead events anew, each once, and notes it. What is still no row is dead again, at its new"
-                + " place. Safe while everything runs.")
+        description =
+                "Publishes dead events anew, each once, and notes it. What is still no row is dead again, at its new"
+                        + " place. Safe while everything runs.")
 final class ReplayCommand extends LedgerTask {
     private static final int PAGE = 500;
 
     @Spec
     private @Nullable CommandSpec command;
 
-    @Parameters(
-            paramLabel = "EVENT",
-            arity = "0..*",
-            description = "PARTITION:OFFSET, or TOPIC_ID:PARTITION:OFFSET.")
+    @Parameters(paramLabel = "EVENT", arity = "0..*", description = "PARTITION:OFFSET, or TOPIC_ID:PARTITION:OFFSET.")
     private List<String> places = new ArrayList<>();
 
     @Option(names = "--all", description = "Every one that was never replayed.")
@@ -60,7 +58,8 @@ final class ReplayCommand extends LedgerTask {
     @Option(
             names = "--kafka-property",
             split = "\\|",
-            description = "Kafka client setting, KEY=VALUE: ssl.*, sasl.* or security.protocol; several separated by |.")
+            description =
+                    "Kafka client setting, KEY=VALUE: ssl.*, sasl.* or security.protocol; several separated by |.")
     private Map<String, String> kafkaProperties = new LinkedHashMap<>();
 
     /** The log did not take a record for sure. */

@@ -33,17 +33,20 @@ final class RetentionFloorTest {
     @Test
     void skipsWhatIsBelowItAndWasReadBefore() {
         LogEntry kept = execution(FLOOR, 0, 8);
-        List<LogEntry> entries = List.of(execution(FLOOR.minusDays(1), 0, 7), kept, execution(FLOOR.minusDays(9), 0, 9));
+        List<LogEntry> entries =
+                List.of(execution(FLOOR.minusDays(1), 0, 7), kept, execution(FLOOR.minusDays(9), 0, 9));
         assertThat(retention.apply(entries)).isEqualTo(new RetentionFloor.Kept(List.of(kept), 2));
     }
 
     @Test
     void putsAsideWhatIsBelowItAndNew() {
-        RetentionFloor.Kept kept = retention.apply(
-                List.of(execution(FLOOR.minusDays(1), 0, 10), execution(FLOOR.minusDays(1), 7, 0)));
+        RetentionFloor.Kept kept =
+                retention.apply(List.of(execution(FLOOR.minusDays(1), 0, 10), execution(FLOOR.minusDays(1), 7, 0)));
         assertThat(kept.skipped()).isZero();
-        assertThat(kept.entries()).extracting(LogEntry::decoded).hasSize(2).allSatisfy(decoded -> assertThat(decoded)
-                .isInstanceOfSatisfying(Decoded.Dead.class, dead -> {
+        assertThat(kept.entries())
+                .extracting(LogEntry::decoded)
+                .hasSize(2)
+                .allSatisfy(decoded -> assertThat(decoded).isInstanceOfSatisfying(Decoded.Dead.class, dead -> {
                     assertThat(dead.reason()).isEqualTo(DeadReason.BELOW_RETENTION);
                     assertThat(dead.detail()).contains("2026-03-01");
                 }));

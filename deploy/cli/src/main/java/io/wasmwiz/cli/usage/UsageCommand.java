@@ -104,11 +104,21 @@ public final class UsageCommand implements Callable<Integer> {
         out.println("today        %d of %d charged, %s on the ledger"
                 .formatted(day.getCharged(), day.getLimit(), Units.count(day.getExecutions(), "execution")));
         // Units that executors hold and have not charged are still this account's to use.
-        out.println("left         %d until %s, %d of them held by executors"
+        out.println("left         %d until %s, %d of them held by executors (%d by the one that answered)"
                 .formatted(
                         Math.max(0, day.getLimit() - day.getCharged()),
                         Times.second(day.getResetsAt()),
-                        Math.max(0, day.getHeld() - day.getCharged())));
+                        Math.max(0, day.getHeld() - day.getCharged()),
+                        day.getUnspentHere()));
+        if (quota.hasMinute()) {
+            out.println("this minute  " + window(quota.getMinute()));
+        }
+        if (quota.hasKeyDay()) {
+            out.println("key's day    " + window(quota.getKeyDay()));
+        }
+        if (quota.hasKeyMinute()) {
+            out.println("key's minute " + window(quota.getKeyMinute()));
+        }
         if (executions.isEmpty()) {
             return;
         }
@@ -127,5 +137,10 @@ public final class UsageCommand implements Callable<Integer> {
                     receipt.getCharged() ? "yes" : "no");
         }
         table.print(out);
+    }
+
+    private static String window(QuotaWindow window) {
+        return "%d of %d left until %s"
+                .formatted(window.getRemaining(), window.getLimit(), Times.second(window.getResetsAt()));
     }
 }

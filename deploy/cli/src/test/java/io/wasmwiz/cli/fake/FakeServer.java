@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The three services, health and an admin port on loopback ports of their own. Takes the keys {@link #FREE_KEY} and
+ * The four services, health and an admin port on loopback ports of their own. Takes the keys {@link #FREE_KEY} and
  * {@link #PRO_KEY}.
  */
 public final class FakeServer implements AutoCloseable {
@@ -25,6 +25,7 @@ public final class FakeServer implements AutoCloseable {
 
     private final FakeModules modules = new FakeModules();
     private final FakeExecutions executions = new FakeExecutions(modules);
+    private final FakeAdmin administration = new FakeAdmin();
     private final HealthStatusManager health = new HealthStatusManager();
     private final Server grpc;
     private final HttpServer admin;
@@ -40,6 +41,7 @@ public final class FakeServer implements AutoCloseable {
                 .addService(executions)
                 .addService(modules)
                 .addService(new FakeUsage(executions))
+                .addService(administration)
                 .addService(health.getHealthService())
                 .build()
                 .start();
@@ -69,6 +71,10 @@ public final class FakeServer implements AutoCloseable {
 
     public FakeExecutions executions() {
         return executions;
+    }
+
+    public FakeAdmin admin() {
+        return administration;
     }
 
     public void setHealth(String service, ServingStatus status) {

@@ -49,7 +49,10 @@ class UsageCommandIT {
         assertThat(out)
                 .contains("Free (version 1): 128.0 MiB of memory, 5.00 s a run, 2 at once, 10 a minute")
                 .contains("2 of 100 charged, 2 executions on the ledger")
-                .contains("98 until 2026-01-01T00:00:00Z, 10 of them held by executors");
+                .contains("98 until 2026-01-01T00:00:00Z, 10 of them held by executors (10 by the one that answered)")
+                .contains("this minute  7 of 10 left until 2026-01-01T00:00:00Z")
+                .contains("key's day    30 of 50 left until 2026-01-01T00:00:00Z")
+                .doesNotContain("key's minute");
         assertThat(out.lines().filter(line -> line.contains("yes")))
                 .satisfiesExactly(
                         newest -> assertThat(newest).contains("trapped (unreachable)"),

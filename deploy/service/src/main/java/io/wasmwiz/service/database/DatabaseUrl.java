@@ -54,7 +54,8 @@ public record DatabaseUrl(
                         jdbc, decode(credentials.substring(0, colon)), decode(credentials.substring(colon + 1)));
     }
 
-    static boolean isValid(String url) {
+    /** Whether {@link #parse} takes {@code url}. */
+    public static boolean isValid(String url) {
         try {
             parse(url);
             return true;

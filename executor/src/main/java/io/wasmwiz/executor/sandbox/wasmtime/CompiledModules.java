@@ -4,14 +4,9 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.github.kawamuray.wasmtime.Engine;
 import io.github.kawamuray.wasmtime.Module;
-import io.github.kawamuray.wasmtime.WasmtimeException;
 import io.wasmwiz.executor.modules.ModuleDigest;
 import io.wasmwiz.executor.sandbox.ModuleCode;
-import io.wasmwiz.executor.wasm.ModulePolicyConfig;
-import io.wasmwiz.executor.wasm.ModuleRefusedException;
 import io.wasmwiz.executor.wasm.SandboxModule;
-import io.wasmwiz.executor.wasm.SandboxRewrite;
-import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.UUID;
@@ -106,25 +101,12 @@ final class CompiledModules implements AutoCloseable {
         long startNanos = System.nanoTime();
         boolean compiled = false;
         try {
-            SandboxModule code =
-                    SandboxRewrite.rewrite(module.bytes(), ModulePolicyConfig.DEFAULTS, bytes(module.accountId()));
-            var result = new Compiled(code, Module.fromBinary(engine, code.bytes()));
+            Compiled result = ModuleCompiler.compile(engine, module);
             compiled = true;
             return result;
-        } catch (ModuleRefusedException e) {
-            throw new ModuleRejectedException(e.message());
-        } catch (WasmtimeException e) {
-            throw new ModuleRejectedException("the engine does not take the module: " + EngineText.plain(e));
         } finally {
             shared.metrics.compiled(compiled, System.nanoTime() - startNanos);
         }
-    }
-
-    private static byte[] bytes(UUID id) {
-        return ByteBuffer.allocate(16)
-                .putLong(id.getMostSignificantBits())
-                .putLong(id.getLeastSignificantBits())
-                .array();
     }
 
     private void retire(@Nullable Compiled compiled) {

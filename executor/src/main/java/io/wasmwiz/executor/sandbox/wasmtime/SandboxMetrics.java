@@ -15,14 +15,14 @@ import java.util.function.IntSupplier;
  * <p>{@code wasmwiz.sandbox.runs} counts every run once by how it ended, the refused ones included;
  * {@code wasmwiz.sandbox.compile} times what the cache of a worker did not have, loads from the cache on disk included.
  */
-final class SandboxMetrics {
+public final class SandboxMetrics {
     private final MeterRegistry registry;
     private final Counter hits;
     private final Counter misses;
     private final Timer compiled;
     private final Timer rejected;
 
-    SandboxMetrics(MeterRegistry registry) {
+    public SandboxMetrics(MeterRegistry registry) {
         this.registry = registry;
         this.hits = lookups("hit");
         this.misses = lookups("miss");
@@ -30,12 +30,13 @@ final class SandboxMetrics {
         this.rejected = compilations("rejected");
     }
 
-    void queue(IntSupplier depth, IntSupplier inProgress) {
+    /** Watches tasks: {@code depth} that have not started, {@code inProgress} that were taken and have not ended. */
+    public void queue(IntSupplier depth, IntSupplier inProgress) {
         Gauge.builder("wasmwiz.sandbox.tasks.in.progress", inProgress::getAsInt)
-                .description("tasks that a sandbox worker took and did not end yet")
+                .description("tasks that a sandbox took and that have not ended")
                 .register(registry);
         Gauge.builder("wasmwiz.sandbox.queue.depth", depth::getAsInt)
-                .description("tasks waiting for a sandbox worker")
+                .description("tasks that wait for a sandbox")
                 .register(registry);
     }
 
@@ -47,7 +48,8 @@ final class SandboxMetrics {
         (accepted ? compiled : rejected).record(nanos, TimeUnit.NANOSECONDS);
     }
 
-    void ended(RunResult result) {
+    /** Counts a run, once. */
+    public void ended(RunResult result) {
         registry.counter("wasmwiz.sandbox.runs", "end", word(result)).increment();
     }
 

@@ -9,10 +9,12 @@ import io.wasmwiz.executor.sandbox.SandboxRun;
 import io.wasmwiz.executor.sandbox.SandboxRuntime;
 import io.wasmwiz.executor.sandbox.queue.FairQueue;
 import io.wasmwiz.executor.sandbox.queue.LateTasks;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,33 +30,48 @@ public final class WasmtimeSandbox implements SandboxRuntime {
 
     private final FairQueue<Task> queue;
     private final long maxWaitNanos;
-    private final CompileCache compileCache;
+    private final @Nullable CompileCache ownCache;
     private final SandboxMetrics metrics;
     private final List<Worker> workers = new ArrayList<>();
     private final EpochTicker ticker;
 
-    private WasmtimeSandbox(SandboxConfig config, MeterRegistry registry) {
+    private WasmtimeSandbox(
+            SandboxConfig config, MeterRegistry registry, Path cacheSettings, @Nullable CompileCache ownCache) {
         this.queue = new FairQueue<>(config.queue(), System::nanoTime, task -> task.refuse(FairQueue.Offer.LATE));
         this.maxWaitNanos = config.queue().maxWait().toNanos();
         this.metrics = new SandboxMetrics(registry);
         metrics.queue(queue::size, queue::inProgress);
-        this.compileCache = CompileCache.open();
+        this.ownCache = ownCache;
         var shared = new CompiledModules.Shared(metrics);
         for (int number = 0; number < config.workers(); number++) {
-            workers.add(new Worker(number, queue, compileCache.settings(), shared));
+            workers.add(new Worker(number, queue, cacheSettings, shared));
         }
         this.ticker = EpochTicker.start(workers, config.epochTick());
     }
 
     /**
-     * Starts the workers and waits until each has its engine.
+     * Starts the workers and waits until each has its engine. Compiled code is shared by the workers in a directory that
+     * goes with them.
      *
      * @param config checked by the caller
      * @param metrics where the sandbox's meters go
      * @throws java.util.concurrent.CompletionException if an engine does not start
      */
     public static WasmtimeSandbox open(SandboxConfig config, MeterRegistry metrics) {
-        var sandbox = new WasmtimeSandbox(config, metrics);
+        CompileCache cache = CompileCache.open();
+        return started(new WasmtimeSandbox(config, metrics, cache.settings(), cache));
+    }
+
+    /**
+     * As {@link #open(SandboxConfig, MeterRegistry)}, with compiled code where somebody else keeps it.
+     *
+     * @param cacheSettings the engine's file of cache settings
+     */
+    public static WasmtimeSandbox open(SandboxConfig config, MeterRegistry metrics, Path cacheSettings) {
+        return started(new WasmtimeSandbox(config, metrics, cacheSettings, null));
+    }
+
+    private static WasmtimeSandbox started(WasmtimeSandbox sandbox) {
         try {
             Thread unused = LateTasks.watch(sandbox.queue);
             sandbox.workers.forEach(Worker::start);
@@ -103,6 +120,8 @@ public final class WasmtimeSandbox implements SandboxRuntime {
             Thread.currentThread().interrupt();
         }
         ticker.close();
-        compileCache.close();
+        if (ownCache != null) {
+            ownCache.close();
+        }
     }
 }

@@ -1,6 +1,5 @@
 package io.wasmwiz.executor.sandbox.wasmtime;
 
-import io.github.kawamuray.wasmtime.Config;
 import io.github.kawamuray.wasmtime.Engine;
 import io.github.kawamuray.wasmtime.Store;
 import io.wasmwiz.executor.sandbox.queue.FairQueue;
@@ -95,11 +94,7 @@ final class Worker {
     }
 
     private void open() {
-        // SIMD stays off: this engine is out of support, and its known miscompilations are in vector code.
-        try (Config config = new Config()) {
-            config.epochInterruption(true).wasmSimd(false).wasmThreads(false).cacheConfigLoad(cacheSettings);
-            engine = new Engine(config);
-        }
+        engine = ModuleCompiler.engine(cacheSettings);
         // A second handle: compiling holds the first one's lock, and the ticker must not wait for it.
         try (Store<Void> store = new Store<>(null, engine())) {
             ticks = store.engine();

@@ -1,0 +1,21 @@
+package io.wasmwiz.executor.sandbox.process;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.wasmwiz.executor.sandbox.SandboxConfig;
+import io.wasmwiz.executor.sandbox.SandboxRuntime;
+import io.wasmwiz.executor.sandbox.SandboxRuntimeContract;
+
+class ProcessSandboxIT extends SandboxRuntimeContract {
+    private SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+
+    @Override
+    protected SandboxRuntime open(SandboxConfig config) {
+        metrics = new SimpleMeterRegistry();
+        return ProcessSandbox.open(config, new Sandboxes(config.workers()).config(), metrics);
+    }
+
+    @Override
+    protected boolean queueIsEmpty() {
+        return metrics.get("wasmwiz.sandbox.queue.depth").gauge().value() == 0;
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.wasmwiz.executor.sandbox.process;
+
+import org.jspecify.annotations.NullMarked;
