@@ -48,7 +48,7 @@ final class ReconcileIT {
     private UUID account = new UUID(0, 0);
     private UUID lease = new UUID(0, 0);
 
-    /** Charged, late, not chargeable, repeated and dead events; open, closed, repeatedly closed and used up leases. */
+    /** Charged, late, not chargeable, repeated, claimed and dead events; open, closed, repeatedly closed and used up leases. */
     @BeforeEach
     void meterEveryKindOfEvent() throws Exception {
         stage.worker();
@@ -64,6 +64,12 @@ final class ReconcileIT {
                 account,
                 EventFixture.value(
                         EventFixture.execution(account, lease, Stage.now()).setCharged(false)));
+        ExecutionEvent request = EventFixture.execution(account, lease, Stage.now())
+                .setRequestId(EventFixture.bytes(UUID.randomUUID()))
+                .build();
+        for (boolean charged : new boolean[] {false, true, true, false}) {
+            stage.send(account, EventFixture.value(request.toBuilder().setCharged(charged)));
+        }
         stage.send(account, new byte[] {1, 2, 3});
 
         UUID other = stage.account();

@@ -1,7 +1,5 @@
 package io.wasmwiz.metering.settle;
 
-import io.wasmwiz.metering.event.LogEntry;
-import io.wasmwiz.metering.event.UsageEvent;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -15,16 +13,16 @@ import java.util.UUID;
  * SHA-256 over the execution id, the log partition and the offset (16, 4 and 8 bytes, big-endian). The topic's own id is not
  * in it: the execution id has 74 random bits, so the same execution at the same place of two topics is the same event, copied.
  */
-final class AttemptId {
+public final class AttemptId {
     private AttemptId() {}
 
-    static UUID of(LogEntry entry, UsageEvent event) {
-        UUID execution = event.executionId();
+    /** The id that the event of {@code execution} at this place has as an uncharged row. */
+    public static UUID of(UUID execution, int partition, long offset) {
         byte[] place = ByteBuffer.allocate(28)
                 .putLong(execution.getMostSignificantBits())
                 .putLong(execution.getLeastSignificantBits())
-                .putInt(entry.partition())
-                .putLong(entry.offset())
+                .putInt(partition)
+                .putLong(offset)
                 .array();
         ByteBuffer hash = ByteBuffer.wrap(sha256().digest(place));
         return new UUID(

@@ -15,13 +15,15 @@ import org.jspecify.annotations.Nullable;
 public record LedgerRow(
         UUID id, LogEntry entry, UsageEvent event, @Nullable UnchargedCause unchargedCause) {
     static LedgerRow of(LogEntry entry, UsageEvent event, @Nullable UnchargedCause cause) {
-        UUID id = cause == null || event.requestId() == null ? event.executionId() : AttemptId.of(entry, event);
-        return new LedgerRow(id, entry, event, cause);
+        UUID attemptId = cause == null ? null : attemptId(entry, event);
+        return new LedgerRow(attemptId == null ? event.executionId() : attemptId, entry, event, cause);
     }
 
     /** The id that {@code event} has as an uncharged row, if that is not the execution's. */
     public static @Nullable UUID attemptId(LogEntry entry, UsageEvent event) {
-        return event.requestId() == null ? null : AttemptId.of(entry, event);
+        return event.requestId() == null
+                ? null
+                : AttemptId.of(event.executionId(), entry.partition(), entry.offset());
     }
 
     /** Whether it costs a unit of the day's allowance. */

@@ -172,20 +172,16 @@ final class SettlementTest {
 
     @Test
     void givesAnUnchargedRunOfARequestAnIdOfTheSameTimeFromItsPlaceInTheLog() {
-        UsageEvent event = request(EventFixture.idAt(NOW), LEASE, false);
+        UUID execution = EventFixture.idAt(NOW);
 
-        UUID id = AttemptId.of(new LogEntry(1, 7, null, null, new Decoded.Execution(event)), event);
+        UUID id = AttemptId.of(execution, 1, 7);
 
-        assertThat(id).isNotEqualTo(event.executionId());
+        assertThat(id).isNotEqualTo(execution).isEqualTo(AttemptId.of(execution, 1, 7));
         assertThat(id.version()).isEqualTo(7);
         assertThat(id.variant()).isEqualTo(2);
         assertThat(id.getMostSignificantBits() >>> 16).isEqualTo(NOW.toEpochMilli());
-        assertThat(AttemptId.of(new LogEntry(1, 7, null, null, new Decoded.Execution(event)), event))
-                .isEqualTo(id);
-        assertThat(AttemptId.of(new LogEntry(1, 8, null, null, new Decoded.Execution(event)), event))
-                .isNotEqualTo(id);
-        assertThat(AttemptId.of(new LogEntry(2, 7, null, null, new Decoded.Execution(event)), event))
-                .isNotEqualTo(id);
+        assertThat(AttemptId.of(execution, 1, 8)).isNotEqualTo(id);
+        assertThat(AttemptId.of(execution, 2, 7)).isNotEqualTo(id);
     }
 
     @Test
