@@ -33,7 +33,7 @@ final class ServiceLoginsIT {
         assertThat(TestServer.OLDEST
                         .migratedDatabase()
                         .rows("SELECT rolpassword FROM pg_authid WHERE rolname LIKE '%\\_login'"))
-                .hasSize(3)
+                .hasSize(ServiceRole.values().length)
                 .allSatisfy(stored -> assertThat(stored).startsWith("SCRAM-SHA-256$"));
     }
 }

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,17 +24,23 @@ final class WaitingLines<T extends QueuedTask> {
         final UUID id;
         final TreeSet<Entry<T>> line = new TreeSet<>(Comparator.comparingLong(Entry<T>::number));
         int inProgress;
+        boolean hasTurn;
+        /** The smaller, the earlier; no two are equal. */
+        long turn;
 
         Account(UUID id) {
             this.id = id;
         }
     }
 
+    /** A task in progress, and the turn it took. */
+    private record Taken<T>(Entry<T> entry, long turn) {}
+
     private final Map<T, Entry<T>> waiting = new IdentityHashMap<>();
-    private final Map<T, Entry<T>> inProgress = new IdentityHashMap<>();
+    private final Map<T, Taken<T>> inProgress = new IdentityHashMap<>();
     private final Map<UUID, Account<T>> accounts = new HashMap<>();
     /** Accounts whose first task may start now, the next turn first. */
-    private final LinkedHashSet<Account<T>> turns = new LinkedHashSet<>();
+    private final TreeSet<Account<T>> turns = new TreeSet<>(Comparator.comparingLong(account -> account.turn));
     /** What waits, the first to become late first; nanoTime may overflow, so instants are compared by difference. */
     private final TreeSet<Entry<T>> startBys = new TreeSet<>((a, b) -> {
         int order = Long.signum(a.startByNanos() - b.startByNanos());
@@ -43,6 +48,7 @@ final class WaitingLines<T extends QueuedTask> {
     });
 
     private long added;
+    private long turnsGiven;
 
     /** Puts a task at the end of its account's line. */
     void add(T task) {
@@ -55,12 +61,12 @@ final class WaitingLines<T extends QueuedTask> {
         if (turns.isEmpty()) {
             return Optional.empty();
         }
-        Account<T> account = turns.iterator().next();
+        Account<T> account = turns.first();
         // Its next turn comes after everybody else's.
-        turns.remove(account);
+        endTurn(account);
         Entry<T> entry = account.line.first();
         account.inProgress++;
-        inProgress.put(entry.task(), entry);
+        inProgress.put(entry.task(), new Taken<>(entry, account.turn));
         leaveLine(entry);
         return Optional.of(entry.task());
     }
@@ -72,12 +78,19 @@ final class WaitingLines<T extends QueuedTask> {
 
     /** Ends the progress of a task; throws {@link IllegalStateException} when it is not in progress. */
     void finished(T task) {
-        settle(leaveProgress(task).account());
+        settle(leaveProgress(task).entry().account());
     }
 
-    /** Ends the progress of a task, which takes its old place; as {@link #finished}. */
+    /** Ends the progress of a task, which takes its old place, as its account does its old turn; as {@link #finished}. */
     void putBack(T task) {
-        enter(leaveProgress(task));
+        Taken<T> taken = leaveProgress(task);
+        enter(taken.entry());
+        Account<T> account = taken.entry().account();
+        if (account.hasTurn && account.turn > taken.turn()) {
+            turns.remove(account);
+            account.turn = taken.turn();
+            turns.add(account);
+        }
     }
 
     /** Whether the task was waiting; it is not any more. */
@@ -152,26 +165,37 @@ final class WaitingLines<T extends QueuedTask> {
         settle(entry.account());
     }
 
-    private Entry<T> leaveProgress(T task) {
-        Entry<T> entry = inProgress.remove(task);
-        if (entry == null) {
+    private Taken<T> leaveProgress(T task) {
+        Taken<T> taken = inProgress.remove(task);
+        if (taken == null) {
             throw new IllegalStateException("this task is not in progress");
         }
-        entry.account().inProgress--;
-        return entry;
+        taken.entry().account().inProgress--;
+        return taken;
     }
 
     /** Gives the account a turn, lets it keep its turn or takes it away, after whatever changed about it. */
     private void settle(Account<T> account) {
         if (account.line.isEmpty()) {
-            turns.remove(account);
+            endTurn(account);
             if (account.inProgress == 0) {
                 accounts.remove(account.id);
             }
         } else if (account.inProgress < account.line.first().task().accountConcurrency()) {
-            turns.add(account);
+            if (!account.hasTurn) {
+                account.hasTurn = true;
+                account.turn = turnsGiven++;
+                turns.add(account);
+            }
         } else {
+            endTurn(account);
+        }
+    }
+
+    private void endTurn(Account<T> account) {
+        if (account.hasTurn) {
             turns.remove(account);
+            account.hasTurn = false;
         }
     }
 }

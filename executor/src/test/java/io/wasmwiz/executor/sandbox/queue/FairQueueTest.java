@@ -171,6 +171,21 @@ class FairQueueTest {
     }
 
     @Test
+    void givesBackTheTurnOfATaskThatIsPutBack() {
+        TestTask a1 = offered(A);
+        TestTask b1 = offered(B);
+        offered(A);
+        assertThat(queue.poll()).containsSame(a1);
+        assertThat(queue.poll()).containsSame(b1);
+
+        queue.putBack(b1);
+
+        assertThat(queue.poll())
+                .as("its account was before the other's second task")
+                .containsSame(b1);
+    }
+
+    @Test
     void tellsWhenMoreMayBeTaken() {
         AtomicInteger calls = new AtomicInteger();
         queue.onTakeable(calls::incrementAndGet);

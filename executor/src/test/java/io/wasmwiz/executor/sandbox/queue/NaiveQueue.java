@@ -6,9 +6,12 @@ import io.wasmwiz.executor.sandbox.queue.FairQueue.Offer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -30,7 +33,17 @@ final class NaiveQueue {
     /** Per ready account, the tasks of each other account that were taken since it is. */
     private final Map<UUID, Map<UUID, Integer>> passedBy = new HashMap<>();
 
+    /** Per ready account, when it got its turn. */
+    private final Map<UUID, Long> turns = new HashMap<>();
+    /** Ready accounts whose turn was given back. */
+    private final Set<UUID> restored = new HashSet<>();
+    /** Per task in progress, the turn that it took, and whom it passed by. */
+    private final Map<TestTask, Taken> taken = new HashMap<>();
+
     private long offers;
+    private long turnsGiven;
+
+    private record Taken(long turn, List<Map<UUID, Integer>> passed) {}
 
     NaiveQueue(QueueConfig config, LongSupplier nanoTime, Consumer<TestTask> onLate) {
         this.config = config;
@@ -66,8 +79,11 @@ final class NaiveQueue {
         }
         UUID account = ready.remove(0);
         passedBy.remove(account);
-        passedBy.values().forEach(passes -> passes.merge(account, 1, Integer::sum));
+        // Whose turn was given back was before the others, as often as that happens.
+        List<Map<UUID, Integer>> passed = restored.remove(account) ? List.of() : List.copyOf(passedBy.values());
+        passed.forEach(passes -> passes.merge(account, 1, Integer::sum));
         TestTask first = line(account).get(0);
+        taken.put(first, new Taken(Objects.requireNonNull(turns.get(account)), passed));
         waiting.remove(first);
         inProgress.add(first);
         settle(account);
@@ -79,10 +95,19 @@ final class NaiveQueue {
         settle(task.accountId());
     }
 
+    /** As if it had not been taken. */
     void putBack(TestTask task) {
+        UUID account = task.accountId();
         inProgress.remove(task);
         waiting.add(task);
-        settle(task.accountId());
+        settle(account);
+        Taken turn = Objects.requireNonNull(taken.get(task));
+        turn.passed().forEach(passes -> passes.merge(account, -1, Integer::sum));
+        if (ready.contains(account) && turn.turn() < Objects.requireNonNull(turns.get(account))) {
+            turns.put(account, turn.turn());
+            restored.add(account);
+            ready.sort(Comparator.comparing(turns::get));
+        }
     }
 
     boolean remove(TestTask task) {
@@ -117,9 +142,11 @@ final class NaiveQueue {
         boolean mayStart = !line.isEmpty() && running < line.get(0).accountConcurrency();
         if (!mayStart) {
             ready.remove(account);
+            restored.remove(account);
             passedBy.remove(account);
         } else if (!ready.contains(account)) {
             ready.add(account);
+            turns.put(account, turnsGiven++);
             passedBy.put(account, new HashMap<>());
         }
     }
