@@ -114,7 +114,7 @@ final class ReconcileIT {
                                 .contains(executions.get(2).toString(), account.toString())))
                 .anySatisfy(finding -> assertThat(finding)
                         .returns(Kind.COUNTER_DIFFERS, Finding::kind)
-                        .returns("charged is 5 and the charged rows are 4", Finding::detail))
+                        .returns("charged is 6 and the charged rows are 5", Finding::detail))
                 .hasSize(3);
     }
 
@@ -135,7 +135,7 @@ final class ReconcileIT {
                         .returns(Kind.ROW_WITHOUT_EVENT, Finding::kind)
                         .satisfies(row -> assertThat(row.subject()).contains(made.toString())))
                 .anySatisfy(finding ->
-                        assertThat(finding).returns("charged is 5 and the charged rows are 6", Finding::detail));
+                        assertThat(finding).returns("charged is 6 and the charged rows are 7", Finding::detail));
     }
 
     @Test
@@ -182,7 +182,7 @@ final class ReconcileIT {
             assertThat(finding.kind()).isEqualTo(Kind.COUNTER_DIFFERS);
             assertThat(finding.subject())
                     .contains(account.toString(), "Free", Stage.today().toString());
-            assertThat(finding.detail()).isEqualTo("executions is 7 and the rows are 6");
+            assertThat(finding.detail()).isEqualTo("executions is 9 and the rows are 8");
         });
     }
 
@@ -203,7 +203,7 @@ final class ReconcileIT {
         assertThat(reconcile().report().findings()).singleElement().satisfies(finding -> {
             assertThat(finding.kind()).isEqualTo(Kind.LEASE_DIFFERS);
             assertThat(finding.subject()).contains(lease.toString());
-            assertThat(finding.detail()).isEqualTo("charged is 4 and should be 5");
+            assertThat(finding.detail()).isEqualTo("charged is 5 and should be 6");
         });
     }
 

@@ -21,9 +21,7 @@ public record LedgerRow(
 
     /** The id that {@code event} has as an uncharged row, if that is not the execution's. */
     public static @Nullable UUID attemptId(LogEntry entry, UsageEvent event) {
-        return event.requestId() == null
-                ? null
-                : AttemptId.of(event.executionId(), entry.partition(), entry.offset());
+        return event.requestId() == null ? null : AttemptId.of(event.executionId(), entry.partition(), entry.offset());
     }
 
     /** Whether it costs a unit of the day's allowance. */
