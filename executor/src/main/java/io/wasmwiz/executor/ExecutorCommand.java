@@ -5,6 +5,7 @@ import io.wasmwiz.executor.ExecutorConfig.SandboxMode;
 import io.wasmwiz.executor.admin.AdminConfig;
 import io.wasmwiz.executor.admission.AdmissionConfig;
 import io.wasmwiz.executor.auth.AuthConfig;
+import io.wasmwiz.executor.claims.ClaimsConfig;
 import io.wasmwiz.executor.events.EventsConfig;
 import io.wasmwiz.executor.execution.CrashConfig;
 import io.wasmwiz.executor.execution.RequestLimits;
@@ -351,6 +352,28 @@ public final class ExecutorCommand implements Callable<Integer> {
             converter = DurationConverter.class)
     private Duration quarantineTime = Duration.ZERO;
 
+    @Option(
+            names = "--max-attempts-per-request",
+            description = "Runs of one request id, on all executors",
+            defaultValue = "10")
+    private int maxAttemptsPerRequest;
+
+    @Option(
+            names = "--request-cache-bytes",
+            description = "Answers to requests with an id kept in memory",
+            defaultValue = "67108864")
+    private long requestCacheBytes;
+
+    @Option(names = "--request-cache-entries", description = "The same, counted", defaultValue = "10000")
+    private int requestCacheEntries;
+
+    @Option(
+            names = "--request-cache-time",
+            description = "How long such an answer is kept",
+            defaultValue = "10m",
+            converter = DurationConverter.class)
+    private Duration requestCacheTime = Duration.ZERO;
+
     @Option(names = "--max-module-bytes", description = "Size of a module", defaultValue = "10485760")
     private int maxModuleBytes;
 
@@ -516,6 +539,7 @@ public final class ExecutorCommand implements Callable<Integer> {
                         adminChangesPerMinute,
                         adminDenialsPerMinute),
                 new CrashConfig(freeCrashesPerDay, quarantineAfter, quarantineWindow, quarantineTime),
+                new ClaimsConfig(maxAttemptsPerRequest, requestCacheBytes, requestCacheEntries, requestCacheTime),
                 workThreads,
                 workQueue,
                 drainTimeout);

@@ -3,6 +3,7 @@ package io.wasmwiz.executor;
 import io.wasmwiz.executor.admin.AdminConfig;
 import io.wasmwiz.executor.admission.AdmissionConfig;
 import io.wasmwiz.executor.auth.AuthConfig;
+import io.wasmwiz.executor.claims.ClaimsConfig;
 import io.wasmwiz.executor.events.EventsConfig;
 import io.wasmwiz.executor.execution.CrashConfig;
 import io.wasmwiz.executor.execution.RequestLimits;
@@ -43,6 +44,7 @@ public record ExecutorConfig(
         RequestLimits requests,
         AdminConfig admin,
         CrashConfig crashes,
+        ClaimsConfig claims,
         int workThreads,
         int workQueue,
         Duration drainTimeout) {
@@ -83,6 +85,7 @@ public record ExecutorConfig(
         requests.check(problems);
         admin.check(problems);
         crashes.check(problems);
+        claims.check(problems);
         problems.require(
                 modules.uploadBytes() / 4 >= requests.maxModuleBytes(),
                 "--upload-buffer-bytes must be at least four times --max-module-bytes, because one account may hold a"

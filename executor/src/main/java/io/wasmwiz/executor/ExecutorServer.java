@@ -19,10 +19,13 @@ import io.wasmwiz.executor.admission.LeasedAdmission;
 import io.wasmwiz.executor.auth.Authenticator;
 import io.wasmwiz.executor.auth.CachingAuthenticator;
 import io.wasmwiz.executor.auth.DevelopmentAuthenticator;
+import io.wasmwiz.executor.claims.BatchedClaims;
+import io.wasmwiz.executor.claims.PostgresRequestClaims;
 import io.wasmwiz.executor.events.KafkaExecutionEvents;
 import io.wasmwiz.executor.execution.Crashes;
 import io.wasmwiz.executor.execution.ExecutionPipeline;
 import io.wasmwiz.executor.execution.InFlight;
+import io.wasmwiz.executor.execution.Repeats;
 import io.wasmwiz.executor.execution.RequestRules;
 import io.wasmwiz.executor.grpc.AdminGrpcService;
 import io.wasmwiz.executor.grpc.ExecutionGrpcService;
@@ -118,6 +121,12 @@ public final class ExecutorServer implements AutoCloseable {
             ExecutionPipeline pipeline = new ExecutionPipeline(
                     new RequestRules(config.requests()),
                     modules,
+                    new Repeats(config.claims(), Ticker.systemTicker(), metrics),
+                    new BatchedClaims(
+                            new PostgresRequestClaims(
+                                    database.jdbi(), config.claims().maxAttempts()),
+                            reads,
+                            config.workQueue()),
                     admission,
                     sandbox,
                     config.sandbox().queue(),

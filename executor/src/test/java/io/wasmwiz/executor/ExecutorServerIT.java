@@ -200,14 +200,23 @@ class ExecutorServerIT {
     }
 
     @Test
-    void doesNotIgnoreARequestId() {
-        StatusRuntimeException error = Errors.of(() -> executor.execution(pro.key())
-                .execute(Programs.inline(Programs.HELLO).toBuilder()
-                        .setRequestId(UUID.randomUUID().toString())
-                        .build()));
+    void givesARepeatTheSameAnswerAndRefusesOtherContentUnderItsId() {
+        ExecuteRequest request = Programs.inline(Programs.HELLO).toBuilder()
+                .setRequestId(UUID.randomUUID().toString())
+                .build();
 
-        assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
-        assertThat(Errors.reason(error)).isEqualTo("REQUEST_ID_UNSUPPORTED");
+        ExecuteResponse first = executor.execution(pro.key()).execute(request);
+        ExecuteResponse repeat = executor.execution(pro.key()).execute(request);
+        StatusRuntimeException error = Errors.of(() -> executor.execution(pro.key())
+                .execute(request.toBuilder().addArgs("other").build()));
+
+        assertThat(first.getRepeated()).isFalse();
+        assertThat(first.getReceipt().getRequestId()).isEqualTo(request.getRequestId());
+        ReceiptAndEvent.assertAgree(
+                first.getReceipt(), log.awaitExecution(first.getReceipt().getExecutionId()));
+        assertThat(repeat).isEqualTo(first.toBuilder().setRepeated(true).build());
+        assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.ALREADY_EXISTS);
+        assertThat(Errors.reason(error)).isEqualTo("REQUEST_ID_REUSED");
     }
 
     @Test

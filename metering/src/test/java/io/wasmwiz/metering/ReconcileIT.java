@@ -48,7 +48,7 @@ final class ReconcileIT {
     private UUID account = new UUID(0, 0);
     private UUID lease = new UUID(0, 0);
 
-    /** Charged, late, not chargeable, repeated and dead events; open, closed, repeatedly closed and used up leases. */
+    /** Charged, late, not chargeable, repeated, claimed and dead events; open, closed, repeatedly closed and used up leases. */
     @BeforeEach
     void meterEveryKindOfEvent() throws Exception {
         stage.worker();
@@ -64,6 +64,12 @@ final class ReconcileIT {
                 account,
                 EventFixture.value(
                         EventFixture.execution(account, lease, Stage.now()).setCharged(false)));
+        ExecutionEvent request = EventFixture.execution(account, lease, Stage.now())
+                .setRequestId(EventFixture.bytes(UUID.randomUUID()))
+                .build();
+        for (boolean charged : new boolean[] {false, true, true, false}) {
+            stage.send(account, EventFixture.value(request.toBuilder().setCharged(charged)));
+        }
         stage.send(account, new byte[] {1, 2, 3});
 
         UUID other = stage.account();
@@ -108,7 +114,7 @@ final class ReconcileIT {
                                 .contains(executions.get(2).toString(), account.toString())))
                 .anySatisfy(finding -> assertThat(finding)
                         .returns(Kind.COUNTER_DIFFERS, Finding::kind)
-                        .returns("charged is 5 and the charged rows are 4", Finding::detail))
+                        .returns("charged is 6 and the charged rows are 5", Finding::detail))
                 .hasSize(3);
     }
 
@@ -129,7 +135,7 @@ final class ReconcileIT {
                         .returns(Kind.ROW_WITHOUT_EVENT, Finding::kind)
                         .satisfies(row -> assertThat(row.subject()).contains(made.toString())))
                 .anySatisfy(finding ->
-                        assertThat(finding).returns("charged is 5 and the charged rows are 6", Finding::detail));
+                        assertThat(finding).returns("charged is 6 and the charged rows are 7", Finding::detail));
     }
 
     @Test
@@ -176,7 +182,7 @@ final class ReconcileIT {
             assertThat(finding.kind()).isEqualTo(Kind.COUNTER_DIFFERS);
             assertThat(finding.subject())
                     .contains(account.toString(), "Free", Stage.today().toString());
-            assertThat(finding.detail()).isEqualTo("executions is 7 and the rows are 6");
+            assertThat(finding.detail()).isEqualTo("executions is 9 and the rows are 8");
         });
     }
 
@@ -197,7 +203,7 @@ final class ReconcileIT {
         assertThat(reconcile().report().findings()).singleElement().satisfies(finding -> {
             assertThat(finding.kind()).isEqualTo(Kind.LEASE_DIFFERS);
             assertThat(finding.subject()).contains(lease.toString());
-            assertThat(finding.detail()).isEqualTo("charged is 4 and should be 5");
+            assertThat(finding.detail()).isEqualTo("charged is 5 and should be 6");
         });
     }
 

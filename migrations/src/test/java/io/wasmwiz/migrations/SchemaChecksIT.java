@@ -106,7 +106,7 @@ final class SchemaChecksIT {
                     "key_grants_granted_check granted=-1",
                     "key_grants_starts_with_period starts_at='2026-01-31T00:01:00Z'",
                     "request_claims_content_hash_check content_hash='\\xab'",
-                    "request_claims_attempts_check attempts=0",
+                    "request_claims_attempts_check attempts=-1",
                     "usage_logs_module_digest_check module_digest='\\xab'",
                     "usage_logs_tier_version_check tier_version=0",
                     "usage_logs_item_id_check item_id=repeat('i', 129)",

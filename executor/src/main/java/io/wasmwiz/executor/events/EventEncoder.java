@@ -82,6 +82,7 @@ final class EventEncoder {
                 .setCharged(execution.charged())
                 .setExecutorId(executorId);
         execution.apiKeyId().ifPresent(id -> event.setApiKeyId(bytes(id)));
+        execution.requestId().ifPresent(id -> event.setRequestId(bytes(id)));
         execution.exitCode().ifPresent(event::setExitCode);
         execution.trap().ifPresent(trap -> event.setTrap(trap(trap)));
         return event.build();

@@ -20,6 +20,7 @@ public record ExecutionRecord(
         String tier,
         int tierVersion,
         UUID leaseId,
+        Optional<UUID> requestId,
         ExecutionStatus status,
         OptionalInt exitCode,
         Optional<TrapKind> trap,

@@ -6,6 +6,12 @@ import io.wasmwiz.executor.admission.Admission;
 import io.wasmwiz.executor.admission.AdmissionControl;
 import io.wasmwiz.executor.admission.Permit;
 import io.wasmwiz.executor.auth.Caller;
+import io.wasmwiz.executor.claims.BatchedClaims;
+import io.wasmwiz.executor.claims.Claim;
+import io.wasmwiz.executor.claims.ContentHash;
+import io.wasmwiz.executor.claims.RequestClaims;
+import io.wasmwiz.executor.claims.RequestClaims.Request;
+import io.wasmwiz.executor.claims.RequestKey;
 import io.wasmwiz.executor.events.ExecutionEvents;
 import io.wasmwiz.executor.execution.RequestRules.Checked;
 import io.wasmwiz.executor.modules.ModuleLibrary;
@@ -19,13 +25,15 @@ import io.wasmwiz.executor.sandbox.SandboxRuntime;
 import io.wasmwiz.executor.sandbox.queue.QueueConfig;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /**
- * The story of one execution: check → find the module → admit → make the module ready → run → record → outcome. What is
+ * The story of one execution: check → find the module → (claim) → admit → make the module ready → run → record → outcome. What is
  * cheap, free and can be undone comes first, so that a bad request or module costs nothing; the code of a new module is
  * compiled and kept only once its run is paid for.
  *
@@ -33,9 +41,12 @@ import java.util.function.LongSupplier;
  */
 public final class ExecutionPipeline {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+    static final Duration SETTLING_RETRY_AFTER = Duration.ofSeconds(5);
 
     private final RequestRules rules;
     private final ModuleLibrary modules;
+    private final Repeats repeats;
+    private final BatchedClaims claims;
     private final AdmissionControl admission;
     private final SandboxRuntime sandbox;
     private final QueueConfig queue;
@@ -47,6 +58,8 @@ public final class ExecutionPipeline {
     public ExecutionPipeline(
             RequestRules rules,
             ModuleLibrary modules,
+            Repeats repeats,
+            BatchedClaims claims,
             AdmissionControl admission,
             SandboxRuntime sandbox,
             QueueConfig queue,
@@ -56,6 +69,8 @@ public final class ExecutionPipeline {
             LongSupplier nanoTime) {
         this.rules = rules;
         this.modules = modules;
+        this.repeats = repeats;
+        this.claims = claims;
         this.admission = admission;
         this.sandbox = sandbox;
         this.queue = queue;
@@ -90,7 +105,9 @@ public final class ExecutionPipeline {
         }
         cancellation.onCancel(search::cancel);
         return search.result()
-                .thenCompose(found -> admit(caller, command, request.limits(), found, search, cancellation))
+                .thenCompose(found -> check(caller, request.limits(), found, cancellation)
+                        .map(ExecutionPipeline::refused)
+                        .orElseGet(() -> once(new Work(caller, command, request, found, search), cancellation)))
                 .exceptionally(ExecutionPipeline::refusalOrThrow)
                 .whenComplete((outcome, failure) -> {
                     search.close();
@@ -98,39 +115,97 @@ public final class ExecutionPipeline {
                 });
     }
 
-    private CompletionStage<Outcome> admit(
+    /** What passed every check that costs nothing. */
+    private record Work(
             Caller caller,
             ExecuteCommand command,
-            RunLimits limits,
+            Checked.Valid request,
             ModuleLookup found,
-            ModuleTask<ModuleLookup> search,
-            Cancellation cancellation) {
+            ModuleTask<ModuleLookup> search) {}
+
+    private Optional<Refusal> check(Caller caller, RunLimits limits, ModuleLookup found, Cancellation cancellation) {
         if (found instanceof ModuleLookup.Refused no) {
-            return refused(no.refusal());
+            return Optional.of(no.refusal());
         }
         long minimumPages = ModuleLookup.memoryMinimumPages(found);
         if (minimumPages > limits.memoryPages()) {
-            return refused(new Refusal.MemoryMinimumAboveLimit(
+            return Optional.of(new Refusal.MemoryMinimumAboveLimit(
                     minimumPages * RunLimits.PAGE_BYTES, (long) limits.memoryPages() * RunLimits.PAGE_BYTES));
         }
         Optional<Refusal> quarantined = crashes.quarantine().refusal(caller.accountId(), ModuleLookup.digest(found));
-        if (quarantined.isPresent()) {
-            return refused(quarantined.get());
+        return quarantined.isPresent() || !cancellation.isCancelled()
+                ? quarantined
+                : Optional.of(new Refusal.Cancelled());
+    }
+
+    /** A request without an id is admitted as it is; one with an id is claimed, unless this executor has its answer. */
+    private CompletionStage<Outcome> once(Work work, Cancellation cancellation) {
+        if (work.request().requestId().isEmpty()) {
+            return admit(work, cancellation, permit -> Optional.of(Attempt.of(permit)));
         }
-        if (cancellation.isCancelled()) {
-            return refused(new Refusal.Cancelled());
+        UUID requestId = work.request().requestId().get();
+        RequestKey key = new RequestKey(work.caller().accountId(), requestId);
+        ContentHash content = RequestContent.hash(work.command(), ModuleLookup.digest(work.found()));
+        return repeats.once(
+                key,
+                content,
+                cancellation,
+                shared -> claims.claim(new Request(key, content))
+                        .thenCompose(claim -> claimed(work, key, claim, shared)));
+    }
+
+    /** Whoever has the claim pays, unless the execution is paid; an attempt in which nothing ran goes back. */
+    private CompletionStage<Outcome> claimed(Work work, RequestKey key, Claim answer, Cancellation cancellation) {
+        if (answer instanceof Claim.Refused no) {
+            return refused(new Refusal.RequestIdRefused(no.reason(), SETTLING_RETRY_AFTER));
         }
-        return admission.admit(caller).thenCompose(answer -> {
+        Claim.Granted claim = (Claim.Granted) answer;
+        CompletionStage<Outcome> outcome = claim.payment().isPresent()
+                ? run(work, Attempt.paid(key.requestId(), claim, claim.payment().get()), cancellation)
+                : admit(work, cancellation, permit -> Attempt.of(permit, key.requestId(), claim));
+        return outcome.whenComplete((result, failure) -> {
+            Optional<Refusal> refusal = result instanceof Outcome.Refused no
+                    ? Optional.of(no.refusal())
+                    : Optional.ofNullable(failure).flatMap(RefusedException::refusalIn);
+            if (refusal.isPresent() && !(refusal.get() instanceof Refusal.OutcomeUnknown)) {
+                claims.giveBack(new RequestClaims.Attempt(key, claim.executionId()));
+            }
+        });
+    }
+
+    /** Runs with a permit that can pay; empty: it is of another day than the claim, at midnight. */
+    private CompletionStage<Outcome> admit(
+            Work work, Cancellation cancellation, Function<Permit, Optional<Attempt>> attempt) {
+        return admission.admit(work.caller()).thenCompose(answer -> {
             if (answer instanceof Admission.Refused no) {
                 return refused(new Refusal.NotAdmitted(no));
             }
             Permit permit = ((Admission.Admitted) answer).permit();
-            Run run = new Run(caller, command, limits, permit, cancellation, sandbox, queue, events, crashes, nanoTime);
-            return surely(() -> ready(found))
-                    .whenComplete((module, failure) -> search.close())
-                    .thenCompose(run::start)
-                    .whenComplete((outcome, failure) -> permit.release(run.use()));
+            Optional<Attempt> paying = attempt.apply(permit);
+            if (paying.isEmpty()) {
+                permit.release(Permit.Use.RETURNED);
+                return refused(new Refusal.RequestIdRefused(Claim.Reason.SETTLING, SETTLING_RETRY_AFTER));
+            }
+            return run(work, paying.get(), cancellation);
         });
+    }
+
+    private CompletionStage<Outcome> run(Work work, Attempt attempt, Cancellation cancellation) {
+        Run run = new Run(
+                work.caller(),
+                work.command(),
+                work.request().limits(),
+                attempt,
+                cancellation,
+                sandbox,
+                queue,
+                events,
+                crashes,
+                nanoTime);
+        return surely(() -> ready(work.found()))
+                .whenComplete((module, failure) -> work.search().close())
+                .thenCompose(run::start)
+                .whenComplete((outcome, failure) -> attempt.permit().release(run.use()));
     }
 
     private CompletionStage<ReadyModule> ready(ModuleLookup found) {

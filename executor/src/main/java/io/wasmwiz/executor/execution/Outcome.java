@@ -13,6 +13,7 @@ public sealed interface Outcome {
      * @param message for the module's author, at most 1,024 characters, empty when it completed
      * @param backtrace the guest's functions on the stack of a trap, as {@code RunResult.End.Trapped} has them, else empty
      * @param receipt what it cost
+     * @param isRepeat whether the execution was charged for an earlier run of the same request: this one cost nothing
      */
     record Completed(
             byte[] stdout,
@@ -21,8 +22,14 @@ public sealed interface Outcome {
             boolean stderrTruncated,
             String message,
             List<String> backtrace,
-            Receipt receipt)
+            Receipt receipt,
+            boolean isRepeat)
             implements Outcome {
+        /** The same answer, given again. */
+        Completed repeated() {
+            return new Completed(stdout, stderr, stdoutTruncated, stderrTruncated, message, backtrace, receipt, true);
+        }
+
         /** Without guest output. */
         @Override
         public String toString() {

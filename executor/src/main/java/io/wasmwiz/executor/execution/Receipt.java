@@ -61,7 +61,7 @@ public record Receipt(
                 execution.tierVersion(),
                 quotaRemaining,
                 Optional.of(execution.leaseId()),
-                Optional.empty(),
+                execution.requestId(),
                 Optional.empty(),
                 "");
     }

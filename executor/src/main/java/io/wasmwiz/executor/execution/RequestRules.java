@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.UUID;
 import java.util.regex.Pattern;
 
 /**
@@ -31,7 +32,7 @@ public final class RequestRules {
     /** The answer. */
     public sealed interface Checked {
         /** A request that may go on, with the limits in force for it. */
-        record Valid(ModuleRef module, RunLimits limits) implements Checked {}
+        record Valid(ModuleRef module, RunLimits limits, Optional<UUID> requestId) implements Checked {}
 
         /** One that may not. */
         record Invalid(Refusal refusal) implements Checked {}
@@ -64,9 +65,10 @@ public final class RequestRules {
         if (!faults.isEmpty() || module.isEmpty()) {
             return new Checked.Invalid(new Refusal.InvalidFields(faults));
         }
-        return withRequestId
-                ? new Checked.Invalid(new Refusal.RequestIdUnsupported())
-                : new Checked.Valid(module.get(), limits);
+        return new Checked.Valid(
+                module.get(),
+                limits,
+                withRequestId ? Optional.of(UUID.fromString(command.requestId())) : Optional.empty());
     }
 
     private Optional<ModuleRef> module(ExecuteCommand.Source source, List<FieldViolation> faults) {

@@ -36,6 +36,7 @@ final class Run {
     private final Caller caller;
     private final ExecuteCommand command;
     private final RunLimits limits;
+    private final Attempt attempt;
     private final Permit permit;
     private final Cancellation cancellation;
     private final SandboxRuntime sandbox;
@@ -52,7 +53,7 @@ final class Run {
             Caller caller,
             ExecuteCommand command,
             RunLimits limits,
-            Permit permit,
+            Attempt attempt,
             Cancellation cancellation,
             SandboxRuntime sandbox,
             QueueConfig queue,
@@ -62,7 +63,8 @@ final class Run {
         this.caller = caller;
         this.command = command;
         this.limits = limits;
-        this.permit = permit;
+        this.attempt = attempt;
+        this.permit = attempt.permit();
         this.cancellation = cancellation;
         this.sandbox = sandbox;
         this.queue = queue;
@@ -122,7 +124,7 @@ final class Run {
     private CompletionStage<Outcome> record(RunResult.Ran ran, ReadyModule ready, long waitedNanos) {
         use = Permit.Use.SPENT;
         boolean charged = switch (ExecutionStatus.of(ran).charging()) {
-            case ALWAYS -> true;
+            case ALWAYS -> attempt.asksCharge();
             case BEYOND_FREE_CRASHES -> chargesCrash(ready.module());
         };
         ExecutionRecord execution = executionOf(ran, ready, waitedNanos, charged);
@@ -141,27 +143,29 @@ final class Run {
                     ran.stderrTruncated(),
                     ResultMessage.of(ran, limits),
                     ran.end() instanceof RunResult.End.Trapped trapped ? trapped.backtrace() : List.of(),
-                    Receipt.of(execution, permit.quotaRemaining()));
+                    Receipt.of(execution, permit.quotaRemaining()),
+                    !attempt.asksCharge());
         });
     }
 
     /** Counts a crash of the module and says whether the account pays for it. */
     private boolean chargesCrash(LoadedModule module) {
         crashes.quarantine().crashed(caller.accountId(), module.code().digest());
-        return crashes.allowance().charges(caller.accountId(), permit.admittedAt());
+        return attempt.asksCharge() && crashes.allowance().charges(caller.accountId(), permit.admittedAt());
     }
 
     private ExecutionRecord executionOf(RunResult.Ran ran, ReadyModule ready, long waitedNanos, boolean charged) {
         ModuleCode code = ready.module().code();
         ExecutionStatus status = ExecutionStatus.of(ran);
         return new ExecutionRecord(
-                permit.executionId(),
+                attempt.executionId(),
                 caller.accountId(),
                 caller.apiKeyId(),
                 code.digest(),
                 caller.tier().name(),
                 caller.tier().version(),
                 permit.leaseId(),
+                attempt.requestId(),
                 status,
                 ran.end() instanceof RunResult.End.Exited exited ? OptionalInt.of(exited.code()) : OptionalInt.empty(),
                 ran.end() instanceof RunResult.End.Trapped trapped ? Optional.of(trapped.kind()) : Optional.empty(),

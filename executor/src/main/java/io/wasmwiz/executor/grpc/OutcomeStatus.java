@@ -66,12 +66,7 @@ final class OutcomeStatus {
                             .with("limit", no.limit())
                             .retryAfter(no.retryAfter())),
             row(Refusal.InvalidFields.class, OutcomeStatus::invalidFields),
-            row(
-                    Refusal.RequestIdUnsupported.class,
-                    no -> new Answer(
-                            Code.UNIMPLEMENTED,
-                            "REQUEST_ID_UNSUPPORTED",
-                            "this server does not keep request ids: leave request_id empty")),
+            row(Refusal.RequestIdRefused.class, no -> requestIdRefused(no)),
             row(
                     Refusal.ModuleNotFound.class,
                     no -> new Answer(Code.NOT_FOUND, "MODULE_NOT_FOUND", "this account has no module of this digest")
@@ -299,6 +294,33 @@ final class OutcomeStatus {
             case KEY_EXPIRED -> new Answer(Code.UNAUTHENTICATED, reason.name(), "this key has expired");
             case ACCOUNT_SUSPENDED ->
                 new Answer(Code.PERMISSION_DENIED, reason.name(), "the account of this key is suspended");
+        };
+    }
+
+    private static Answer requestIdRefused(Refusal.RequestIdRefused no) {
+        return switch (no.reason()) {
+            case OTHER_CONTENT ->
+                new Answer(
+                        Code.ALREADY_EXISTS,
+                        "REQUEST_ID_REUSED",
+                        "request_id came before with another module, input, args, env or limits; nothing ran");
+            case ATTEMPTS_SPENT ->
+                new Answer(
+                        Code.FAILED_PRECONDITION,
+                        "REQUEST_ATTEMPTS_SPENT",
+                        "the request of this request_id ran as often as it may; nothing ran");
+            case EXPIRED ->
+                new Answer(
+                        Code.FAILED_PRECONDITION,
+                        "REQUEST_ID_EXPIRED",
+                        "request_id is from a day that the ledger does not keep much longer; nothing ran");
+            case SETTLING ->
+                new Answer(
+                                Code.UNAVAILABLE,
+                                "REQUEST_SETTLING",
+                                "request_id is from a day that has ended, and whether its run was charged is not"
+                                        + " certain yet; nothing ran")
+                        .retryAfter(no.retryAfter());
         };
     }
 

@@ -84,6 +84,7 @@ final class ProtoMapper {
                 .setMessage(completed.message())
                 .addAllBacktrace(completed.backtrace())
                 .setReceipt(toProto(completed.receipt()))
+                .setRepeated(completed.isRepeat())
                 .build();
     }
 

@@ -4,6 +4,7 @@ import io.wasmwiz.executor.admin.AdminRefusal;
 import io.wasmwiz.executor.admission.Admission;
 import io.wasmwiz.executor.auth.Authentication;
 import io.wasmwiz.executor.auth.Scope;
+import io.wasmwiz.executor.claims.Claim;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -44,8 +45,8 @@ public sealed interface Refusal {
         }
     }
 
-    /** A good request id, which this version cannot honour. */
-    record RequestIdUnsupported() implements Refusal {}
+    /** The request id does not allow this run; nothing ran. Trying again helps while it is settling only. */
+    record RequestIdRefused(Claim.Reason reason, Duration retryAfter) implements Refusal {}
 
     /** This account has no module of this digest. */
     record ModuleNotFound(String digest) implements Refusal {}

@@ -21,6 +21,7 @@ final class ExecutionRecords {
                 "Free",
                 3,
                 UUID.randomUUID(),
+                Optional.of(UUID.randomUUID()),
                 ExecutionStatus.TRAPPED,
                 OptionalInt.empty(),
                 Optional.of(TrapKind.MEMORY_OUT_OF_BOUNDS),

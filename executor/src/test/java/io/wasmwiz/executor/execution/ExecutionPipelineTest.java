@@ -8,6 +8,8 @@ import io.wasmwiz.executor.admission.Admission;
 import io.wasmwiz.executor.admission.CountingAdmission;
 import io.wasmwiz.executor.admission.Permit;
 import io.wasmwiz.executor.auth.Caller;
+import io.wasmwiz.executor.claims.BatchedClaims;
+import io.wasmwiz.executor.claims.InMemoryRequestClaims;
 import io.wasmwiz.executor.events.ExecutionEvents.Publication;
 import io.wasmwiz.executor.events.ExecutionRecord;
 import io.wasmwiz.executor.events.ScriptedExecutionEvents;
@@ -28,6 +30,7 @@ import io.wasmwiz.executor.work.WorkPool;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -63,7 +66,17 @@ class ExecutionPipelineTest {
             metrics);
     private final Crashes crashes = new Crashes(Requests.CRASHES, () -> 0, metrics);
     private final ExecutionPipeline pipeline = new ExecutionPipeline(
-            new RequestRules(Requests.LIMITS), library, admission, sandbox, QUEUE, events, crashes, inFlight, () -> 0);
+            new RequestRules(Requests.LIMITS),
+            library,
+            new Repeats(Requests.CLAIMS, () -> 0, metrics),
+            new BatchedClaims(new InMemoryRequestClaims(LocalDate.EPOCH, 1), database, 1),
+            admission,
+            sandbox,
+            QUEUE,
+            events,
+            crashes,
+            inFlight,
+            () -> 0);
     private final Caller caller = Requests.caller();
     private final Cancellation cancellation = new Cancellation();
 

@@ -4,6 +4,8 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.wasmwiz.executor.admission.CountingAdmission;
 import io.wasmwiz.executor.admission.Permit;
 import io.wasmwiz.executor.auth.Caller;
+import io.wasmwiz.executor.claims.BatchedClaims;
+import io.wasmwiz.executor.claims.InMemoryRequestClaims;
 import io.wasmwiz.executor.events.ScriptedExecutionEvents;
 import io.wasmwiz.executor.modules.InMemoryModuleStore;
 import io.wasmwiz.executor.modules.ModuleInspection;
@@ -17,6 +19,8 @@ import io.wasmwiz.executor.work.FairPool;
 import io.wasmwiz.executor.work.WorkPool;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +35,8 @@ final class PipelineFixture implements AutoCloseable {
     final ScriptedSandbox sandbox = new ScriptedSandbox();
     final ScriptedExecutionEvents events = new ScriptedExecutionEvents();
     final CountingAdmission admission = new CountingAdmission();
+    final InMemoryRequestClaims claims =
+            new InMemoryRequestClaims(LocalDate.ofInstant(CountingAdmission.ADMITTED_AT, ZoneOffset.UTC), 10);
     final Caller caller = Requests.caller();
 
     private final WorkPool work = WorkPool.open("work", 1, 10, metrics);
@@ -50,6 +56,8 @@ final class PipelineFixture implements AutoCloseable {
         pipeline = new ExecutionPipeline(
                 new RequestRules(Requests.LIMITS),
                 library,
+                new Repeats(Requests.CLAIMS, nanoTime::get, metrics),
+                new BatchedClaims(claims, work, 10),
                 admission,
                 sandbox,
                 QUEUE,
@@ -65,7 +73,16 @@ final class PipelineFixture implements AutoCloseable {
     }
 
     CompletableFuture<Outcome> begin(Caller who, byte[] module, Cancellation cancellation) {
-        return pipeline.execute(who, Requests.inline(module), cancellation).toCompletableFuture();
+        return begin(who, Requests.inline(module), cancellation);
+    }
+
+    CompletableFuture<Outcome> begin(Caller who, ExecuteCommand command, Cancellation cancellation) {
+        return pipeline.execute(who, command, cancellation).toCompletableFuture();
+    }
+
+    /** Lets the time pass after which no answer is kept. */
+    void forgetAnswers() {
+        nanoTime.addAndGet(Requests.CLAIMS.cacheTime().toNanos());
     }
 
     Outcome execute(Caller who, byte[] module) {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -118,10 +119,14 @@ class RequestRulesTest {
     }
 
     @Test
-    void doesNotIgnoreAGoodRequestId() {
+    void readsARequestIdInEitherCase() {
         ExecuteCommand command = with(new byte[0], List.of(), Map.of(), "0198A9E0-5a5e-7cc1-8a2b-0123456789ab");
 
-        assertThat(check(command)).isEqualTo(new Checked.Invalid(new Refusal.RequestIdUnsupported()));
+        assertThat(check(command))
+                .isInstanceOfSatisfying(
+                        Checked.Valid.class,
+                        valid -> assertThat(valid.requestId())
+                                .contains(UUID.fromString("0198a9e0-5a5e-7cc1-8a2b-0123456789ab")));
     }
 
     private Checked check(ExecuteCommand command) {

@@ -24,10 +24,13 @@ import io.wasmwiz.executor.admission.RateLimits;
 import io.wasmwiz.executor.auth.Authentication;
 import io.wasmwiz.executor.auth.Caller;
 import io.wasmwiz.executor.auth.Scope;
+import io.wasmwiz.executor.claims.BatchedClaims;
+import io.wasmwiz.executor.claims.InMemoryRequestClaims;
 import io.wasmwiz.executor.events.ScriptedExecutionEvents;
 import io.wasmwiz.executor.execution.Crashes;
 import io.wasmwiz.executor.execution.ExecutionPipeline;
 import io.wasmwiz.executor.execution.InFlight;
+import io.wasmwiz.executor.execution.Repeats;
 import io.wasmwiz.executor.execution.RequestRules;
 import io.wasmwiz.executor.execution.Requests;
 import io.wasmwiz.executor.modules.InMemoryModuleStore;
@@ -56,6 +59,7 @@ import io.wasmwiz.v1.UploadModuleResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -122,6 +126,8 @@ class GrpcEdgeIT {
                         new ExecutionGrpcService(new ExecutionPipeline(
                                 new RequestRules(Requests.LIMITS),
                                 library,
+                                new Repeats(Requests.CLAIMS, Ticker.systemTicker(), metrics),
+                                new BatchedClaims(new InMemoryRequestClaims(LocalDate.EPOCH, 1), work, 1),
                                 new CountingAdmission(),
                                 sandbox,
                                 new QueueConfig(100, 20, Duration.ofSeconds(10)),

@@ -14,6 +14,7 @@ import io.wasmwiz.executor.admin.AdminRefusal;
 import io.wasmwiz.executor.admission.Admission;
 import io.wasmwiz.executor.auth.Authentication;
 import io.wasmwiz.executor.auth.Scope;
+import io.wasmwiz.executor.claims.Claim.Reason;
 import io.wasmwiz.executor.refusal.FieldViolation;
 import io.wasmwiz.executor.refusal.Refusal;
 import java.time.Duration;
@@ -81,7 +82,18 @@ class OutcomeStatusTest {
                     "SERVER_OVERLOADED",
                     Map.of("limit", "256"),
                     RetryInfo.class),
-            row(new Refusal.RequestIdUnsupported(), Code.UNIMPLEMENTED, "REQUEST_ID_UNSUPPORTED"),
+            row(new Refusal.RequestIdRefused(Reason.OTHER_CONTENT, SOON), Code.ALREADY_EXISTS, "REQUEST_ID_REUSED"),
+            row(
+                    new Refusal.RequestIdRefused(Reason.ATTEMPTS_SPENT, SOON),
+                    Code.FAILED_PRECONDITION,
+                    "REQUEST_ATTEMPTS_SPENT"),
+            row(new Refusal.RequestIdRefused(Reason.EXPIRED, SOON), Code.FAILED_PRECONDITION, "REQUEST_ID_EXPIRED"),
+            row(
+                    new Refusal.RequestIdRefused(Reason.SETTLING, SOON),
+                    Code.UNAVAILABLE,
+                    "REQUEST_SETTLING",
+                    Map.of(),
+                    RetryInfo.class),
             row(new Refusal.ModuleNotFound("ab"), Code.NOT_FOUND, "MODULE_NOT_FOUND", Map.of("digest", "ab")),
             row(new Refusal.ModuleRefused("MODULE_EMPTY", "it is"), Code.INVALID_ARGUMENT, "MODULE_EMPTY"),
             row(

@@ -8,6 +8,7 @@ import io.wasmwiz.metering.consume.LogUnavailableException;
 import io.wasmwiz.metering.reconcile.Books.Place;
 import io.wasmwiz.metering.reconcile.Books.Position;
 import io.wasmwiz.metering.reconcile.Finding.Kind;
+import io.wasmwiz.metering.settle.AttemptId;
 import java.time.LocalDate;
 import java.util.Map;
 import java.util.Optional;
@@ -20,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * Compares the books with the log, one pass over each, side by side in the order of the log. What it expects of a record:
  *
  * <ol>
- *   <li>The first event of an execution is its row; a later one of the same id is a repeat, and nothing.
+ *   <li>The first event of an execution is its row; a later one of the same id is a repeat, and nothing. With a request id
+ *       the first that is charged is the execution's row, and each before it a row under an {@link AttemptId}.
  *   <li>A row is charged if its event asks for it and its lease is known, of the same account, tier and day, not closed
  *       before, and has units left; otherwise the row is {@code late}, or {@code not_chargeable} where the event did not
  *       ask.
@@ -142,7 +144,7 @@ final class Reconciliation {
             return;
         }
         LedgerRow row = takeRowAt(record.partition(), record.offset());
-        if (row != null && row.facts().executionId().equals(expected.executionId())) {
+        if (row != null && isRowOf(row, expected, !event.getRequestId().isEmpty())) {
             compare(row, expected, event.getCharged());
             return;
         }
@@ -161,6 +163,12 @@ final class Reconciliation {
                     "its event at partition %d, offset %d has no row, which should be %s"
                             .formatted(record.partition(), record.offset(), pays ? "charged" : "not charged")));
         }
+    }
+
+    private static boolean isRowOf(LedgerRow row, ExecutionFacts expected, boolean hasRequestId) {
+        UUID id = row.facts().executionId();
+        return id.equals(expected.executionId())
+                || (hasRequestId && id.equals(AttemptId.of(expected.executionId(), row.partition(), row.offset())));
     }
 
     private void compare(LedgerRow row, ExecutionFacts expected, boolean asksCharge) {

@@ -45,7 +45,8 @@ public final class Settlement {
      *
      * @param entries in log order within each account
      * @param leases those that the entries name, as far as they exist
-     * @param onLedger ids of these executions that have a row already
+     * @param onLedger ids among those of {@code entries}, as executions and as uncharged runs of a request, that have a row
+     *     already
      */
     public static Settlement of(List<LogEntry> entries, Collection<Lease> leases, Set<UUID> onLedger) {
         Settlement settlement = new Settlement(leases, onLedger);
@@ -81,14 +82,21 @@ public final class Settlement {
         }
     }
 
-    // Duplicates are decided before lateness and size: a repeat of a charged execution is no late one.
+    // Duplicates are decided before lateness and size: a repeat of a charged execution is no late one. Of the runs of a
+    // request id only the charged one takes the execution's id, so an uncharged one before it does not make it a
+    // duplicate.
     private void record(LogEntry entry, UsageEvent event) {
-        if (!onLedger.add(event.executionId())) {
+        if (onLedger.contains(event.executionId())) {
             duplicates++;
             return;
         }
         UnchargedCause cause = charge(event);
-        rows.add(new LedgerRow(entry, event, cause));
+        LedgerRow row = LedgerRow.of(entry, event, cause);
+        if (!onLedger.add(row.id())) {
+            duplicates++;
+            return;
+        }
+        rows.add(row);
         if (cause == null) {
             charged++;
         } else if (cause == UnchargedCause.LATE) {

@@ -5,6 +5,7 @@ import io.wasmwiz.metering.event.Decoded;
 import io.wasmwiz.metering.event.LogBatch;
 import io.wasmwiz.metering.event.LogEntry;
 import io.wasmwiz.metering.settle.Lease;
+import io.wasmwiz.metering.settle.LedgerRow;
 import io.wasmwiz.metering.settle.RetentionFloor;
 import io.wasmwiz.metering.settle.Settlement;
 import java.sql.SQLException;
@@ -97,18 +98,23 @@ public final class PostgresLedger implements Ledger {
     /**
      * Copies the rows as if none were on the ledger yet and all were good, which is true of nearly every batch. Only when
      * PostgreSQL refuses the copy are the known ids read and bad rows looked for; the settlement is then worked out
-     * anew, so that neither a duplicate nor a bad row costs its account anything.
+     * anew, so that neither a duplicate nor a bad row costs its account anything. An uncharged run of a request id has an id
+     * that nothing else has, so that PostgreSQL would not refuse it although its execution is charged: with one of these,
+     * which are rare, the known ids are read first.
      */
     private static Settlement writeRows(Handle handle, short generation, List<LogEntry> entries, List<Lease> leases)
             throws SQLException {
         Settlement settlement = Settlement.of(entries, leases, Set.of());
-        UsageLogCopy copy = UsageLogCopy.of(handle, generation, settlement.rows());
-        if (copy.copyAll().isEmpty()) {
+        boolean hasAttempts = settlement.rows().stream().anyMatch(LedgerRow::isAttempt);
+        if (!hasAttempts
+                && UsageLogCopy.of(handle, generation, settlement.rows())
+                        .copyAll()
+                        .isEmpty()) {
             return settlement;
         }
-        Set<UUID> onLedger = PostgresUsageLogs.known(handle, settlement.rows());
+        Set<UUID> onLedger = PostgresUsageLogs.known(handle, entries);
         settlement = Settlement.of(entries, leases, onLedger);
-        copy = UsageLogCopy.of(handle, generation, settlement.rows());
+        UsageLogCopy copy = UsageLogCopy.of(handle, generation, settlement.rows());
         if (copy.copyAll().isEmpty()) {
             return settlement;
         }

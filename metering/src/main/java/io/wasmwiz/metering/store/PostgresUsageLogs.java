@@ -1,6 +1,9 @@
 package io.wasmwiz.metering.store;
 
+import io.wasmwiz.metering.event.Decoded;
+import io.wasmwiz.metering.event.LogEntry;
 import io.wasmwiz.metering.settle.LedgerRow;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -17,19 +20,25 @@ final class PostgresUsageLogs {
 
     private PostgresUsageLogs() {}
 
-    /** The ids among {@code rows} that are on the ledger. */
-    static Set<UUID> known(Handle handle, List<LedgerRow> rows) {
+    /** The ids that {@code entries} have, or would have as uncharged runs of a request, and that are on the ledger. */
+    static Set<UUID> known(Handle handle, List<LogEntry> entries) {
+        List<Integer> days = new ArrayList<>();
+        List<UUID> ids = new ArrayList<>();
+        for (LogEntry entry : entries) {
+            if (entry.decoded() instanceof Decoded.Execution execution) {
+                int day = Math.toIntExact(execution.event().day().toEpochDay());
+                days.add(day);
+                ids.add(execution.event().executionId());
+                UUID attemptId = LedgerRow.attemptId(entry, execution.event());
+                if (attemptId != null) {
+                    days.add(day);
+                    ids.add(attemptId);
+                }
+            }
+        }
         return new HashSet<>(handle.createQuery(KNOWN)
-                .bindArray(
-                        "days",
-                        Integer.class,
-                        rows.stream()
-                                .map(row -> Math.toIntExact(row.event().day().toEpochDay()))
-                                .toArray())
-                .bindArray(
-                        "ids",
-                        UUID.class,
-                        rows.stream().map(row -> row.event().executionId()).toArray())
+                .bindArray("days", Integer.class, days)
+                .bindArray("ids", UUID.class, ids)
                 .mapTo(UUID.class)
                 .list());
     }

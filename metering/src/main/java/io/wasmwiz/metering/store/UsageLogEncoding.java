@@ -73,7 +73,7 @@ final class UsageLogEncoding {
         UsageEvent event = row.event();
         buffer.putShort(FIELDS);
         putInt((int) ChronoUnit.DAYS.between(EPOCH_DAY, event.day()));
-        putUuid(event.executionId());
+        putUuid(row.id());
         putUuid(event.accountId());
         putUuid(event.apiKeyId());
         putBytes(event.moduleDigest());

@@ -137,6 +137,54 @@ final class SettlementTest {
     }
 
     @Test
+    void chargesARequestOnceHoweverOftenItRanBefore() {
+        UUID id = EventFixture.idAt(NOW);
+        Lease closed = new Lease(new UUID(0, 11), ACCOUNT, "Free", DAY, 5, 1, true);
+        Settlement settlement = settle(
+                List.of(lease(5, 0), closed),
+                entry(request(id, LEASE, false)),
+                entry(request(id, closed.id(), true)),
+                entry(request(id, LEASE, true)),
+                entry(request(id, LEASE, true)),
+                entry(request(id, LEASE, false)));
+
+        assertThat(causes(settlement)).containsExactly(UnchargedCause.NOT_CHARGEABLE, UnchargedCause.LATE, null);
+        assertThat(settlement.rows().get(2).id()).isEqualTo(id);
+        assertThat(settlement.rows()).extracting(LedgerRow::id).doesNotHaveDuplicates();
+        assertThat(settlement.duplicates()).isEqualTo(2);
+        assertThat(settlement.counters()).containsExactly(Map.entry(COUNTER, new CounterChange(1, 0, 3)));
+    }
+
+    @Test
+    void changesNothingWhenUnchargedRunsOfARequestAreReadAgain() {
+        UUID id = EventFixture.idAt(NOW);
+        List<LogEntry> log = List.of(entry(request(id, LEASE, false)), entry(request(id, LEASE, false)));
+        Settlement first = Settlement.of(log, List.of(lease(5, 0)), Set.of());
+        Set<UUID> onLedger = new HashSet<>();
+        first.rows().forEach(row -> onLedger.add(row.id()));
+
+        Settlement again = Settlement.of(log, List.of(lease(5, 0)), onLedger);
+
+        assertThat(first.rows()).hasSize(2).allMatch(LedgerRow::isAttempt);
+        assertThat(again.rows()).isEmpty();
+        assertThat(again.counters()).isEmpty();
+    }
+
+    @Test
+    void givesAnUnchargedRunOfARequestAnIdOfTheSameTimeFromItsPlaceInTheLog() {
+        UUID execution = EventFixture.idAt(NOW);
+
+        UUID id = AttemptId.of(execution, 1, 7);
+
+        assertThat(id).isNotEqualTo(execution).isEqualTo(AttemptId.of(execution, 1, 7));
+        assertThat(id.version()).isEqualTo(7);
+        assertThat(id.variant()).isEqualTo(2);
+        assertThat(id.getMostSignificantBits() >>> 16).isEqualTo(NOW.toEpochMilli());
+        assertThat(AttemptId.of(execution, 1, 8)).isNotEqualTo(id);
+        assertThat(AttemptId.of(execution, 2, 7)).isNotEqualTo(id);
+    }
+
+    @Test
     void remembersTheNewestUseOfAKey() {
         UUID key = new UUID(0, 20);
         Settlement settlement = settle(
@@ -208,11 +256,15 @@ final class SettlementTest {
     }
 
     private static UsageEvent event(UUID account, String tier, @Nullable UUID lease, boolean asksCharge) {
-        return event(EventFixture.idAt(NOW), account, null, tier, lease, asksCharge, NOW);
+        return event(EventFixture.idAt(NOW), account, null, tier, lease, null, asksCharge, NOW);
+    }
+
+    private static UsageEvent request(UUID id, @Nullable UUID lease, boolean asksCharge) {
+        return event(id, ACCOUNT, null, "Free", lease, new UUID(0, 30), asksCharge, NOW);
     }
 
     private static UsageEvent event(UUID account, UUID key, Instant at) {
-        return event(EventFixture.idAt(NOW), account, key, "Free", null, false, at);
+        return event(EventFixture.idAt(NOW), account, key, "Free", null, null, false, at);
     }
 
     private static UsageEvent event(
@@ -221,6 +273,7 @@ final class SettlementTest {
             @Nullable UUID key,
             String tier,
             @Nullable UUID lease,
+            @Nullable UUID request,
             boolean asksCharge,
             Instant at) {
         return new UsageEvent(
@@ -232,7 +285,7 @@ final class SettlementTest {
                 tier,
                 1,
                 lease,
-                null,
+                request,
                 null,
                 null,
                 "completed",
@@ -275,9 +328,14 @@ final class SettlementTest {
                             : EventFixture.idAt(NOW);
                     ids.add(id);
                     log.add(new Decoded.Execution(
-                            event(id, ACCOUNT, null, "Free", lease, random.nextInt(6) != 0, NOW)));
+                            event(id, ACCOUNT, null, "Free", lease, requestOf(id), random.nextInt(6) != 0, NOW)));
                 }
             }
+        }
+
+        /** Half of the executions belong to a request id. */
+        private static @Nullable UUID requestOf(UUID id) {
+            return (id.getLeastSignificantBits() & 1) == 0 ? null : new UUID(id.getLeastSignificantBits(), 1);
         }
 
         private void check(String seed) {
@@ -296,7 +354,7 @@ final class SettlementTest {
                     model.apply(log.get(at));
                 }
                 Settlement settlement = Settlement.of(batch, leases.values(), onLedger);
-                settlement.rows().forEach(row -> onLedger.add(row.event().executionId()));
+                settlement.rows().forEach(row -> onLedger.add(row.id()));
                 for (LeaseChange change : settlement.leaseChanges()) {
                     leases.computeIfPresent(
                             change.leaseId(),
@@ -316,7 +374,7 @@ final class SettlementTest {
 
                 assertThat(charged).as(seed).isEqualTo(model.charged());
                 assertThat(held).as(seed).isEqualTo(model.held());
-                assertThat(executions).as(seed).isEqualTo(model.seen.size());
+                assertThat(executions).as(seed).isEqualTo(model.rows);
                 assertThat(charged).as(seed).isLessThanOrEqualTo(held);
                 assertThat(leases.values()).as(seed).allMatch(lease -> lease.charged() <= lease.size());
             }
@@ -329,6 +387,7 @@ final class SettlementTest {
         private final Map<UUID, Long> charged = new HashMap<>();
         private final Set<UUID> closed = new HashSet<>();
         private final Set<UUID> seen = new HashSet<>();
+        private long rows;
 
         private Model(Map<UUID, Long> sizes) {
             this.sizes = sizes;
@@ -338,14 +397,19 @@ final class SettlementTest {
             if (decoded instanceof Decoded.LeaseClosed close) {
                 closed.add(close.leaseId());
             } else if (decoded instanceof Decoded.Execution execution
-                    && seen.add(execution.event().executionId())) {
+                    && !seen.contains(execution.event().executionId())) {
+                rows++;
                 UUID lease = execution.event().leaseId();
                 long used = charged.getOrDefault(lease, 0L);
-                if (execution.event().asksCharge()
+                boolean pays = execution.event().asksCharge()
                         && sizes.containsKey(lease)
                         && !closed.contains(lease)
-                        && used < sizes.getOrDefault(lease, 0L)) {
+                        && used < sizes.getOrDefault(lease, 0L);
+                if (pays) {
                     charged.put(lease, used + 1);
+                }
+                if (pays || execution.event().requestId() == null) {
+                    seen.add(execution.event().executionId());
                 }
             }
         }

@@ -63,7 +63,10 @@ public final class RunCommand implements Callable<Integer> {
     @Mixin
     private ServerOptions server = new ServerOptions();
 
-    @Option(names = "--request-id", paramLabel = "UUID", description = "Makes the run idempotent.")
+    @Option(
+            names = "--request-id",
+            paramLabel = "UUID",
+            description = "Makes the run idempotent: the same run under the same id, however often, is charged once.")
     private @Nullable UUID requestId;
 
     @Option(names = "--json", description = "Print the whole response as JSON (output in base64) instead.")

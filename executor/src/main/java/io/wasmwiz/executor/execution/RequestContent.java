@@ -1,0 +1,90 @@
+package io.wasmwiz.executor.execution;
+
+import io.wasmwiz.executor.claims.ContentHash;
+import io.wasmwiz.executor.execution.ExecuteCommand.LimitsWish;
+import io.wasmwiz.executor.modules.ModuleDigest;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+
+/**
+ * What makes two requests of one request id the same: SHA-256 over a form that every executor of every version writes
+ * alike. In this order, numbers big-endian: the byte 1 (of this form); the module's SHA-256, whether it was brought along
+ * or named; the input; the arguments; the environment by ascending key; the limits as they were wished, not as they are in
+ * force, so that a change of tier does not make a repeat another request. Bytes and texts (UTF-8) follow their length, lists
+ * and the environment their size, each in 4 bytes; a limit follows the byte 1 in 8 bytes (the time in seconds and 4 bytes of
+ * nanoseconds), none is the byte 0. Stateless.
+ */
+final class RequestContent {
+    private static final int FORM = 1;
+
+    private RequestContent() {}
+
+    static ContentHash hash(ExecuteCommand command, ModuleDigest module) {
+        MessageDigest sha256 = sha256();
+        try (DataOutputStream out =
+                new DataOutputStream(new DigestOutputStream(OutputStream.nullOutputStream(), sha256))) {
+            out.writeByte(FORM);
+            out.write(module.sha256());
+            write(out, command.input());
+            out.writeInt(command.arguments().size());
+            for (String argument : command.arguments()) {
+                write(out, argument);
+            }
+            out.writeInt(command.environment().size());
+            for (Map.Entry<String, String> entry : new TreeMap<>(command.environment()).entrySet()) {
+                write(out, entry.getKey());
+                write(out, entry.getValue());
+            }
+            write(out, command.limits());
+        } catch (IOException e) {
+            throw new UncheckedIOException("a digest does not fail", e);
+        }
+        return new ContentHash(sha256.digest());
+    }
+
+    private static void write(DataOutputStream out, LimitsWish limits) throws IOException {
+        out.writeBoolean(limits.runTime().isPresent());
+        if (limits.runTime().isPresent()) {
+            Duration runTime = limits.runTime().get();
+            out.writeLong(runTime.getSeconds());
+            out.writeInt(runTime.getNano());
+        }
+        write(out, limits.memoryBytes());
+        write(out, limits.stdoutBytes());
+        write(out, limits.stderrBytes());
+    }
+
+    private static void write(DataOutputStream out, OptionalLong limit) throws IOException {
+        out.writeBoolean(limit.isPresent());
+        if (limit.isPresent()) {
+            out.writeLong(limit.getAsLong());
+        }
+    }
+
+    private static void write(DataOutputStream out, String text) throws IOException {
+        write(out, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static void write(DataOutputStream out, byte[] bytes) throws IOException {
+        out.writeInt(bytes.length);
+        out.write(bytes);
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}
