@@ -34,10 +34,14 @@ final class BenchEvents implements AutoCloseable {
         this.topic = topic;
         this.producer = new KafkaProducer<>(
                 Map.of(
-                        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers,
-                        ProducerConfig.ACKS_CONFIG, "all",
-                        ProducerConfig.LINGER_MS_CONFIG, 5,
-                        ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 120_000),
+                        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                        bootstrapServers,
+                        ProducerConfig.ACKS_CONFIG,
+                        "all",
+                        ProducerConfig.LINGER_MS_CONFIG,
+                        5,
+                        ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
+                        120_000),
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
     }
@@ -54,7 +58,8 @@ final class BenchEvents implements AutoCloseable {
                 .setLeaseId(bytes(lease))
                 .setStatus(ExecutionStatus.EXECUTION_STATUS_COMPLETED)
                 .setExitCode(0)
-                .setAdmittedAt(Timestamp.newBuilder().setSeconds(now.getEpochSecond()).setNanos(now.getNano()))
+                .setAdmittedAt(
+                        Timestamp.newBuilder().setSeconds(now.getEpochSecond()).setNanos(now.getNano()))
                 .setWallTimeUs(1_500)
                 .setCpuTimeUs(1_200)
                 .setQueueTimeUs(30)

@@ -22,7 +22,8 @@ final class BenchLedger {
 
     private static final long POLL_NANOS = 5_000_000;
     private static final int HEADER_BYTES = 19;
-    private static final byte[] HEADER = {'P', 'G', 'C', 'O', 'P', 'Y', '\n', (byte) 0xff, '\r', '\n', 0, 0, 0, 0, 0, 0, 0, 0, 0
+    private static final byte[] HEADER = {
+        'P', 'G', 'C', 'O', 'P', 'Y', '\n', (byte) 0xff, '\r', '\n', 0, 0, 0, 0, 0, 0, 0, 0, 0
     };
     private static final byte[] TRAILER = {(byte) 0xff, (byte) 0xff};
 
@@ -40,7 +41,8 @@ final class BenchLedger {
                     (?::date + 1)::timestamp AT TIME ZONE 'UTC')
             """;
     private static final String POSITION = "SELECT coalesce(sum(next_offset), 0) FROM log_positions";
-    private static final String CHARGED = "SELECT coalesce(sum(charged), 0) FROM daily_tier_counters WHERE held = charged";
+    private static final String CHARGED =
+            "SELECT coalesce(sum(charged), 0) FROM daily_tier_counters WHERE held = charged";
 
     /** An account with an open lease. */
     record Tenant(UUID account, UUID key, UUID lease) {}

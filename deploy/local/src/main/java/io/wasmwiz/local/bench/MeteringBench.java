@@ -41,8 +41,7 @@ final class MeteringBench {
     }
 
     /** Brings the schema into {@code postgres}. */
-    static MeteringBench prepare(
-            EmbeddedPostgres postgres, EmbeddedKafka kafka, int records, int accounts, int batch) {
+    static MeteringBench prepare(EmbeddedPostgres postgres, EmbeddedKafka kafka, int records, int accounts, int batch) {
         DatabaseUrl url = DatabaseUrl.parse(postgres.url(DATABASE));
         Migrations.of(url).migrate();
         BenchLedger ledger = new BenchLedger(url);

@@ -27,8 +27,9 @@ import picocli.CommandLine.Spec;
         name = "metering",
         mixinStandardHelpOptions = true,
         showDefaultValues = true,
-        description = "Meters records from a real broker into a durable PostgreSQL, then copies the very same rows into the"
-                + " same emptied table by bare binary COPY with a commit a batch. Both alternate; the median counts.")
+        description =
+                "Meters records from a real broker into a durable PostgreSQL, then copies the very same rows into the"
+                        + " same emptied table by bare binary COPY with a commit a batch. Both alternate; the median counts.")
 final class MeteringBenchCommand implements Callable<Integer> {
     private static final String ROW = "%-7s  %16s  %16s  %7s%n";
 
