@@ -23,7 +23,7 @@ record Figure(String name, double value, String unit, double floor, String floor
 
     static String table(List<Figure> figures) {
         var table =
-                new StringBuilder("%-58s %12s %12s %7s  %s%n".formatted("", "measured", "floor", "ratio", "floor is"));
+                new StringBuilder("%-76s %12s %12s %7s  %s%n".formatted("", "measured", "floor", "ratio", "floor is"));
         figures.forEach(figure -> table.append(figure.line()));
         return table.toString();
     }
@@ -33,13 +33,13 @@ record Figure(String name, double value, String unit, double floor, String floor
         return hasFloor()
                 ? String.format(
                         Locale.ROOT,
-                        "%-58s %12s %12s %7.2f  %s%n",
+                        "%-76s %12s %12s %7.2f  %s%n",
                         name,
                         measured,
                         "%.1f %s".formatted(floor, unit),
                         value / floor,
                         floorName)
-                : String.format(Locale.ROOT, "%-58s %12s%n", name, measured);
+                : String.format(Locale.ROOT, "%-76s %12s%n", name, measured);
     }
 
     /** A JSON array of objects; no name needs escaping. */

@@ -83,7 +83,9 @@ final class SandboxBench implements Callable<Integer> {
         require("--loop-limit-ms", loopLimitMillis, 1, 10_000);
         require("--workers", workers, 2, 256);
         measureRuns();
-        measureStops();
+        measureBoundary();
+        measureStops("in this process", open(workers));
+        measureStops("in sandbox processes", BoundaryMeasurements.open(config(workers), workers));
         PrintWriter out = spec.commandLine().getOut();
         out.print(json ? Figure.json(figures) : Figure.table(figures));
         out.flush();
@@ -136,35 +138,72 @@ final class SandboxBench implements Callable<Integer> {
                 "bare engine, a store per run"));
     }
 
-    private void measureStops() {
-        try (SandboxRuntime sandbox = open(workers)) {
+    /** As many processes as cores, from one submitting thread, against one thread on the bare engine. */
+    private void measureBoundary() {
+        int processes = Runtime.getRuntime().availableProcessors();
+        long start = System.nanoTime();
+        try (var floor = EngineLoop.open(BenchGuests.echo());
+                SandboxRuntime sandbox = BoundaryMeasurements.open(config(processes), processes)) {
+            var measure = new SandboxMeasurements(sandbox);
+            measure.pipelined(1, i -> BenchGuests.echo());
+            figures.add(Figure.of(
+                    "start of sandbox processes to their first served run", (System.nanoTime() - start) / 1e6, "ms"));
+            floor.run(runs, true);
+            double bareMicros = mean(floor.run(runs, true));
+            BoundaryMeasurements.Throughput through = BoundaryMeasurements.throughput(measure, 10 * runs);
+            figures.add(new Figure(
+                    "trivial run through the boundary, CPU of all processes",
+                    through.cpuMicrosPerRun(),
+                    "us",
+                    bareMicros,
+                    "bare engine, store reused"));
+            figures.add(new Figure(
+                    "trivial runs through the boundary per second",
+                    through.runsPerSecond(),
+                    "/s",
+                    1e6 / bareMicros,
+                    "bare engine, one thread"));
+            figures.add(Figure.of(
+                    "kill of every sandbox process to the next served run",
+                    BoundaryMeasurements.replacement(measure).toNanos() / 1e6,
+                    "ms"));
+        }
+    }
+
+    private void measureStops(String where, SandboxRuntime opened) {
+        try (SandboxRuntime sandbox = opened) {
             var measure = new SandboxMeasurements(sandbox);
             measure.pipelined(2_000, i -> BenchGuests.echo());
             List<Long> baseline = measure.honestBeside(workers - 1);
             Stops stops = measure.stops(loops, workers - 1, Duration.ofMillis(loopLimitMillis));
-            String after = " past a limit of " + loopLimitMillis + " ms";
+            String after = " past a limit of " + loopLimitMillis + " ms, " + where;
             figures.add(Figure.of("stop of a loop" + after + ", p50", millis(stops.lateNanos(), 0.5), "ms"));
             figures.add(Figure.of("stop of a loop" + after + ", p99", millis(stops.lateNanos(), 0.99), "ms"));
             figures.add(Figure.of("stop of a loop" + after + ", maximum", millis(stops.lateNanos(), 1), "ms"));
             String beside = "beside loops that are not stopped";
             figures.add(new Figure(
-                    "honest run beside the stops, p50",
+                    "honest run beside the stops, p50, " + where,
                     micros(stops.honestNanos(), 0.5),
                     "us",
                     micros(baseline, 0.5),
                     beside));
             figures.add(new Figure(
-                    "honest run beside the stops, p99",
+                    "honest run beside the stops, p99, " + where,
                     micros(stops.honestNanos(), 0.99),
                     "us",
                     micros(baseline, 0.99),
                     beside));
-            figures.add(Figure.of("cores busy after the stops", stops.busyAfterwards(), "cores"));
+            figures.add(Figure.of(
+                    "cores that this process uses after the stops, " + where, stops.busyAfterwards(), "cores"));
         }
     }
 
     private static SandboxRuntime open(int workers) {
-        return WasmtimeSandbox.open(new SandboxConfig(workers, QUEUE, Duration.ofMillis(5)), new SimpleMeterRegistry());
+        return WasmtimeSandbox.open(config(workers), new SimpleMeterRegistry());
+    }
+
+    private static SandboxConfig config(int workers) {
+        return new SandboxConfig(workers, QUEUE, Duration.ofMillis(5));
     }
 
     private static double micros(List<Long> sorted, double share) {

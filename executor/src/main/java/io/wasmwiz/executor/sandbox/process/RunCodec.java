@@ -23,8 +23,10 @@ import java.util.UUID;
 
 /** The bodies of frames: each {@code write} has its {@code read}. */
 final class RunCodec {
-    /** What a result takes beside the guest's output; details of ends and refusals are far shorter. */
+    /** What a result takes beside the guest's output; details of ends, backtraces and refusals are shorter. */
     static final int RESULT_BYTES = 1 << 16;
+
+    private static final int MAX_BACKTRACE = 64;
 
     private static final byte REFUSED = 0;
     private static final byte EXITED = 1;
@@ -106,6 +108,8 @@ final class RunCodec {
             out.put(EXITED).put(exited.code());
         } else if (end instanceof End.Trapped trapped) {
             out.put(TRAPPED).put((byte) trapped.kind().ordinal()).put(trapped.detail());
+            out.put(trapped.backtrace().size());
+            trapped.backtrace().forEach(out::put);
         } else if (end instanceof End.TimedOut) {
             out.put(TIMED_OUT);
         } else if (end instanceof End.Cancelled) {
@@ -122,7 +126,8 @@ final class RunCodec {
         }
         End end = switch (kind) {
             case EXITED -> new End.Exited(in.getInt() & 0xff);
-            case TRAPPED -> new End.Trapped(constant(TrapKind.values(), in.getByte()), in.getString());
+            case TRAPPED ->
+                new End.Trapped(constant(TrapKind.values(), in.getByte()), in.getString(), readBacktrace(in));
             case TIMED_OUT -> new End.TimedOut();
             case CANCELLED -> new End.Cancelled();
             case CRASHED -> new End.Crashed(in.getString());
@@ -137,6 +142,18 @@ final class RunCodec {
                 in.getBoolean(),
                 in.getBoolean(),
                 new RunUsage(in.getLong(), in.getLong(), in.getLong(), in.getLong(), in.getBoolean()));
+    }
+
+    private static List<String> readBacktrace(FrameReader in) throws ProtocolException {
+        int lines = in.getInt();
+        if (lines < 0 || lines > MAX_BACKTRACE) {
+            throw new ProtocolException("not a backtrace");
+        }
+        List<String> backtrace = new ArrayList<>(lines);
+        for (int i = 0; i < lines; i++) {
+            backtrace.add(in.getString());
+        }
+        return backtrace;
     }
 
     static void writeCompilation(FrameWriter out, Compilation compilation) {

@@ -39,6 +39,7 @@ class FramesTest {
                 new RunResult.Refused(Cause.MODULE_REJECTED, "größer"),
                 ran(new End.Exited(255)),
                 ran(new End.Trapped(TrapKind.OTHER, "why")),
+                ran(new End.Trapped(TrapKind.UNREACHABLE, "why", List.of("at inner", "at _start"))),
                 ran(new End.TimedOut()),
                 ran(new End.Cancelled()),
                 ran(new End.Crashed("how")));
