@@ -14,6 +14,8 @@ import io.wasmwiz.testing.PostgresExtension;
 import io.wasmwiz.testing.TestDatabase;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -250,6 +252,27 @@ final class ReconcileIT {
         stage.awaitMetered();
 
         assertThat(reconcile().report().findings()).isEmpty();
+    }
+
+    @Test
+    void looksAtNothingBelowTheRetentionFloor() {
+        LocalDate before = Stage.today().minusDays(2);
+        UUID old = stage.lease(account, 3, before);
+        stage.send(
+                account,
+                EventFixture.value(EventFixture.execution(
+                        account, old, before.atTime(12, 0).toInstant(ZoneOffset.UTC))));
+        stage.awaitMetered();
+        assertThat(reconcile().report().findings()).isEmpty();
+        assertThat(reconcile().report().leases()).isEqualTo(3);
+
+        stage.jdbi().useHandle(handle -> {
+            handle.execute("SELECT raise_usage_floor(?)", before.plusDays(1));
+            handle.execute("SELECT detach_usage_partition(?)", before);
+        });
+
+        assertThat(reconcile().report().findings()).isEmpty();
+        assertThat(reconcile().report().leases()).isEqualTo(2);
     }
 
     @Test

@@ -55,9 +55,11 @@ final class Books implements AutoCloseable {
                    status, exit_code, trap, (extract(epoch FROM admitted_at) * 1000000)::bigint AS admitted_at,
                    wall_time_us, cpu_time_us, queue_time_us, peak_memory_bytes, module_bytes, input_bytes, output_bytes,
                    cache_hit::text AS cache_hit, output_truncated::text AS output_truncated,
-                   output_lost::text AS output_lost
-            FROM usage_logs WHERE CAST(:day AS date) IS NULL OR day = :day
-            ORDER BY log_partition, log_offset
+                   output_lost::text AS output_lost,
+                   EXISTS (SELECT FROM log_topics t WHERE t.topic = :topic AND t.topic_id = :topicId
+                             AND t.generation = u.log_generation) AS of_this_log
+            FROM usage_logs u WHERE day >= :floor AND (CAST(:day AS date) IS NULL OR day = :day)
+            ORDER BY of_this_log, log_partition, log_offset
             """;
     private static final String ROW_OF = """
             SELECT log_partition, log_offset FROM usage_logs WHERE day = :day AND execution_id = :id
@@ -68,21 +70,24 @@ final class Books implements AutoCloseable {
             """;
     private static final String LEASES = """
             SELECT id, user_id, tier, day, size, charged, state FROM quota_leases
-            WHERE CAST(:day AS date) IS NULL OR day = :day
+            WHERE day >= :floor AND (CAST(:day AS date) IS NULL OR day = :day)
             """;
 
     // Rows of an account that is gone have no counter: it went with the account.
     private static final String COUNTERS = """
             WITH row_sums AS (
                 SELECT user_id, tier, day, count(*) FILTER (WHERE charged) AS charged, count(*) AS executions
-                FROM usage_logs WHERE CAST(:day AS date) IS NULL OR day = :day GROUP BY user_id, tier, day),
+                FROM usage_logs WHERE day >= :floor AND (CAST(:day AS date) IS NULL OR day = :day)
+                GROUP BY user_id, tier, day),
             lease_sums AS (
                 SELECT user_id, tier, day, sum(CASE WHEN state = 'closed' THEN charged ELSE size END) AS held
-                FROM quota_leases WHERE CAST(:day AS date) IS NULL OR day = :day GROUP BY user_id, tier, day)
+                FROM quota_leases WHERE day >= :floor AND (CAST(:day AS date) IS NULL OR day = :day)
+                GROUP BY user_id, tier, day)
             SELECT user_id, tier, day, c.held, c.charged, c.executions,
                    coalesce(r.charged, 0) AS row_charged, coalesce(r.executions, 0) AS row_executions,
                    coalesce(l.held, 0) AS lease_held
-            FROM (SELECT * FROM daily_tier_counters WHERE CAST(:day AS date) IS NULL OR day = :day) c
+            FROM (SELECT * FROM daily_tier_counters
+                  WHERE day >= :floor AND (CAST(:day AS date) IS NULL OR day = :day)) c
             FULL JOIN row_sums r USING (user_id, tier, day)
             FULL JOIN lease_sums l USING (user_id, tier, day)
             WHERE c.user_id IS NOT NULL OR EXISTS (SELECT FROM users WHERE id = user_id)
@@ -97,11 +102,15 @@ final class Books implements AutoCloseable {
     private final Handle handle;
     private final String topic;
     private final @Nullable LocalDate day;
+    private final LocalDate floor;
 
     private Books(Handle handle, String topic, @Nullable LocalDate day) {
         this.handle = handle;
         this.topic = topic;
         this.day = day;
+        this.floor = handle.createQuery("SELECT floor FROM usage_retention")
+                .mapTo(LocalDate.class)
+                .one();
     }
 
     /**
@@ -124,6 +133,11 @@ final class Books implements AutoCloseable {
         }
     }
 
+    /** The first day that retention keeps; of those before, nothing is compared. */
+    LocalDate floor() {
+        return floor;
+    }
+
     Map<Integer, Position> positions() {
         Map<Integer, Position> positions = new TreeMap<>();
         handle.createQuery(POSITIONS)
@@ -135,9 +149,12 @@ final class Books implements AutoCloseable {
         return positions;
     }
 
-    /** Every row, by partition and offset. The caller closes it. */
-    ResultIterator<LedgerRow> rows() {
+    /** Every row, those of earlier logs first, and then by partition and offset. The caller closes it. */
+    ResultIterator<LedgerRow> rows(UUID topicId) {
         return handle.createQuery(ROWS)
+                .bind("topic", topic)
+                .bind("topicId", topicId)
+                .bind("floor", floor)
                 .bindByType("day", day, LocalDate.class)
                 .setFetchSize(FETCHED_ROWS)
                 .map((row, context) -> row(row))
@@ -146,6 +163,7 @@ final class Books implements AutoCloseable {
 
     private static LedgerRow row(ResultSet row) throws SQLException {
         return new LedgerRow(
+                row.getBoolean("of_this_log"),
                 row.getInt("log_partition"),
                 row.getLong("log_offset"),
                 ExecutionFacts.of(row),
@@ -175,6 +193,7 @@ final class Books implements AutoCloseable {
     Map<UUID, LeaseAccount> leases() {
         Map<UUID, LeaseAccount> leases = new HashMap<>();
         handle.createQuery(LEASES)
+                .bind("floor", floor)
                 .bindByType("day", day, LocalDate.class)
                 .setFetchSize(FETCHED_ROWS)
                 .map((row, context) -> new LeaseAccount(
@@ -192,6 +211,7 @@ final class Books implements AutoCloseable {
     /** Compares every counter with its rows and leases. */
     void compareCounters(Tally tally) {
         handle.createQuery(COUNTERS)
+                .bind("floor", floor)
                 .bindByType("day", day, LocalDate.class)
                 .setFetchSize(FETCHED_ROWS)
                 .map((row, context) -> {

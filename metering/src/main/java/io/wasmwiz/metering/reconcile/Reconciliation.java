@@ -45,12 +45,12 @@ final class Reconciliation {
     private @Nullable LedgerRow nextRow;
     private boolean wholeLog = true;
 
-    private Reconciliation(Books books, @Nullable LocalDate day, Tally tally) {
+    private Reconciliation(Books books, UUID topicId, @Nullable LocalDate day, Tally tally) {
         this.books = books;
         this.day = day;
         this.tally = tally;
         this.leases = books.leases();
-        this.rows = books.rows();
+        this.rows = books.rows(topicId);
         advance();
     }
 
@@ -58,9 +58,10 @@ final class Reconciliation {
     static Report run(Books books, EventLog log, @Nullable LocalDate day, int maxFindings)
             throws LogUnavailableException, InterruptedException {
         Tally tally = new Tally(maxFindings);
-        Reconciliation reconciliation = new Reconciliation(books, day, tally);
+        UUID topicId = log.topicId();
+        Reconciliation reconciliation = new Reconciliation(books, topicId, day, tally);
         try (reconciliation.rows) {
-            UUID topicId = log.topicId();
+            reconciliation.skipRowsOfEarlierLogs();
             for (Map.Entry<Integer, Position> entry : books.positions().entrySet()) {
                 reconciliation.compare(log, topicId, entry.getKey(), entry.getValue());
             }
@@ -140,7 +141,7 @@ final class Reconciliation {
             return;
         }
         ExecutionFacts expected = ExecutionFacts.of(event);
-        if (day != null && !day.equals(expected.day())) {
+        if (expected.day().isBefore(books.floor()) || (day != null && !day.equals(expected.day()))) {
             return;
         }
         LedgerRow row = takeRowAt(record.partition(), record.offset());
@@ -237,15 +238,25 @@ final class Reconciliation {
     /** Rows that are older than the log: leases and counters have them, nothing else can be said. */
     private void skipRowsBefore(int partition, long offset) {
         for (LedgerRow row = nextRow; row != null && isBefore(row, partition, offset); row = nextRow) {
-            LeaseAccount lease = row.facts().leaseId() == null
-                    ? null
-                    : leases.get(row.facts().leaseId());
-            if (row.charged() && lease != null) {
-                lease.chargedBefore(1);
-            }
-            tally.skippedRow();
-            advance();
+            skip(row);
         }
+    }
+
+    private void skipRowsOfEarlierLogs() {
+        for (LedgerRow row = nextRow; row != null && !row.ofThisLog(); row = nextRow) {
+            wholeLog = false;
+            skip(row);
+        }
+    }
+
+    private void skip(LedgerRow row) {
+        LeaseAccount lease =
+                row.facts().leaseId() == null ? null : leases.get(row.facts().leaseId());
+        if (row.charged() && lease != null) {
+            lease.chargedBefore(1);
+        }
+        tally.skippedRow();
+        advance();
     }
 
     private static boolean isBefore(@Nullable LedgerRow row, int partition, long offset) {
