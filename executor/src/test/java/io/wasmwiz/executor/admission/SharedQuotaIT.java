@@ -8,7 +8,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.wasmwiz.executor.admission.Admission.Admitted;
 import io.wasmwiz.executor.admission.Admission.DailyQuotaSpent;
 import io.wasmwiz.executor.admission.Admission.KeyQuotaSpent;
-import io.wasmwiz.executor.admission.Admission.Refused;
+import io.wasmwiz.executor.admission.Admission.MinuteQuotaSpent;
 import io.wasmwiz.executor.admission.Permit.Use;
 import io.wasmwiz.executor.auth.Caller;
 import io.wasmwiz.executor.auth.Scope;
@@ -163,7 +163,7 @@ class SharedQuotaIT {
         });
         if (perMinute.size() == 1) {
             assertThat(perMinute).containsEntry(last, 100L);
-            assertThat(answers).filteredOn(Refused.class::isInstance).hasSize(1_900);
+            assertThat(answers).filteredOn(MinuteQuotaSpent.class::isInstance).hasSize(1_900);
         }
     }
 
