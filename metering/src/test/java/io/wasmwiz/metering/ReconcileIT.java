@@ -255,6 +255,23 @@ final class ReconcileIT {
     }
 
     @Test
+    void takesARowOfAnEarlierTopicForNoneOfThisLog() {
+        execute("INSERT INTO log_topics (topic, topic_id) VALUES (?, ?)", topic, UUID.randomUUID());
+        execute("""
+                INSERT INTO usage_logs SELECT (jsonb_populate_record(u, jsonb_build_object(
+                    'execution_id', ?::uuid, 'charged', false, 'uncharged_cause', 'late',
+                    'log_generation', (SELECT max(generation) FROM log_topics)))).*
+                FROM usage_logs u WHERE execution_id = ?
+                """, EventFixture.idAt(Stage.now()), executions.get(0));
+        execute("UPDATE daily_tier_counters SET executions = executions + 1 WHERE user_id = ?", account);
+
+        Report report = reconcile().report();
+
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.rowsBeyondLog()).isEqualTo(1);
+    }
+
+    @Test
     void looksAtNothingBelowTheRetentionFloor() {
         LocalDate before = Stage.today().minusDays(2);
         UUID old = stage.lease(account, 3, before);
