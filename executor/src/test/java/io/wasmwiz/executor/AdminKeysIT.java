@@ -329,6 +329,74 @@ class AdminKeysIT {
     }
 
     @Test
+    void makesNoKeyThatMayDoMoreThanTheCallersOwn() {
+        Timestamp end = inAnHour();
+        KeyLimits limits =
+                KeyLimits.newBuilder().setExecutionsPerDay(7).setMemoryMib(64).build();
+        CreateApiKeyRequest narrow = CreateApiKeyRequest.newBuilder()
+                .addScopes(Scope.SCOPE_ACCOUNT)
+                .setLimits(limits)
+                .setExpiresAt(end)
+                .build();
+        CreateApiKeyResponse own = own().createApiKey(narrow);
+        AdminServiceBlockingStub narrowed = executor.administration(own.getSecret());
+
+        ApiKey equal = narrowed.createApiKey(narrow).getApiKey();
+        StatusRuntimeException wide = Errors.of(() -> narrowed.createApiKey(
+                CreateApiKeyRequest.newBuilder().addScopes(Scope.SCOPE_ACCOUNT).build()));
+        StatusRuntimeException wider = Errors.of(() -> narrowed.createApiKey(narrow.toBuilder()
+                .setLimits(limits.toBuilder().setMemoryMib(65).setRunTimeMs(100))
+                .setExpiresAt(
+                        Timestamps.add(end, Duration.newBuilder().setSeconds(1).build()))
+                .build()));
+        StatusRuntimeException lifted = Errors.of(() -> narrowed.updateApiKey(UpdateApiKeyRequest.newBuilder()
+                .setKeyId(own.getApiKey().getKeyId())
+                .setUpdateMask(FieldMask.newBuilder().addPaths("limits").addPaths("expires_at"))
+                .setEtag(own.getApiKey().getEtag())
+                .build()));
+
+        assertThat(equal.getLimits()).isEqualTo(limits);
+        assertThat(List.of(Errors.violations(wide), Errors.violations(lifted)))
+                .allSatisfy(violations -> assertThat(violations)
+                        .containsExactlyInAnyOrder(
+                                "limits.executions_per_day LIMIT_ABOVE_KEY",
+                                "limits.memory_mib LIMIT_ABOVE_KEY",
+                                "expires_at EXPIRY_BEYOND_KEY"));
+        assertThat(Errors.violations(wider))
+                .containsExactlyInAnyOrder("limits.memory_mib LIMIT_ABOVE_KEY", "expires_at EXPIRY_BEYOND_KEY");
+    }
+
+    @Test
+    void neitherChangesNorRotatesAKeyThatMayDoMoreThanTheCallersOwnAndMayRevokeIt() {
+        ApiKey wide = issue(Scope.SCOPE_ACCOUNT);
+        AdminServiceBlockingStub narrowed = executor.administration(own().createApiKey(CreateApiKeyRequest.newBuilder()
+                        .addScopes(Scope.SCOPE_ACCOUNT)
+                        .setLimits(KeyLimits.newBuilder().setRunTimeMs(1_000))
+                        .build())
+                .getSecret());
+        List<StatusRuntimeException> refusals = List.of(
+                Errors.of(() -> narrowed.rotateApiKey(RotateApiKeyRequest.newBuilder()
+                        .setKeyId(wide.getKeyId())
+                        .build())),
+                Errors.of(() -> narrowed.updateApiKey(UpdateApiKeyRequest.newBuilder()
+                        .setKeyId(wide.getKeyId())
+                        .setUpdateMask(FieldMask.newBuilder().addPaths("name"))
+                        .setEtag(wide.getEtag())
+                        .build())));
+
+        assertThat(refusals).allSatisfy(refusal -> {
+            assertRefused(refusal, Status.Code.PERMISSION_DENIED, "KEY_WIDER");
+            assertThat(Errors.info(refusal).getMetadataMap()).containsEntry("field", "limits.run_time_ms");
+        });
+        assertThat(narrowed.revokeApiKey(RevokeApiKeyRequest.newBuilder()
+                                .setKeyId(wide.getKeyId())
+                                .build())
+                        .getApiKey()
+                        .hasRevokedAt())
+                .isTrue();
+    }
+
+    @Test
     void readsTheOwnAccountWithoutNamingIt() {
         assertThat(own().getUser(GetUserRequest.getDefaultInstance()).getUser().getUserId())
                 .isEqualTo(owner.accountId().toString());

@@ -143,7 +143,7 @@ class ThreeExecutorsIT {
 
         for (int i = 0; i < 40; i++) {
             try {
-                executors.get(0).execution(keys.get(i % keys.size())).execute(Programs.inline(Programs.HELLO));
+                executors.get(i % executors.size()).execution(keys.get(i % keys.size())).execute(Programs.inline(Programs.HELLO));
                 executed++;
             } catch (io.grpc.StatusRuntimeException e) {
                 refusals.add(Errors.reason(e));

@@ -29,6 +29,9 @@ public sealed interface AdminRefusal {
     /** The caller's key lacks a scope that it wants to give, or that the key it wants to change has. */
     record ScopeNotHeld(Scope scope) implements AdminRefusal {}
 
+    /** The key that the caller wants to change or replace is not as narrow as the caller's; by the field that tells. */
+    record KeyWider(String field) implements AdminRefusal {}
+
     /** The key is revoked or expired. */
     record KeyNotActive(String keyId) implements AdminRefusal {}
 

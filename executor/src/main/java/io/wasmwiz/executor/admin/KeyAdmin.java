@@ -17,8 +17,8 @@ import java.util.UUID;
 import java.util.function.Supplier;
 
 /**
- * Keys. An owner's key reaches the keys of its own account, gives no scope that it lacks, and leaves keys alone that can
- * do more than itself; otherwise as {@link AccountAdmin}. Secrets are in the results alone. Thread-safe; methods block.
+ * Keys. An owner's key reaches the keys of its own account, gives no scope that it lacks and nothing beyond its own limits
+ * and expiry, and leaves keys alone that can do more than itself, revoking apart; otherwise as {@link AccountAdmin}. Secrets are in the results alone. Thread-safe; methods block.
  */
 public final class KeyAdmin {
     private static final Set<String> CHANGEABLE = Set.of(
@@ -87,6 +87,7 @@ public final class KeyAdmin {
             }
             KeyLimits limits = LimitRules.of(rules, transaction, account).all(wish.limits());
             Optional<Instant> expiresAt = rules.expiry(micros(wish.expiresAt()), transaction.now());
+            CallersKey.of(transaction, actor).check(rules, limits, expiresAt);
             rules.check();
             requireScopes(actor, scopes);
             return issue(
@@ -128,6 +129,8 @@ public final class KeyAdmin {
             Account account = lockAccountOf(transaction, actor, id, keyId);
             IssuedKey before = visible(actor, transaction.lockKey(id), keyId);
             requireScopes(actor, before.scopes());
+            CallersKey callers = CallersKey.of(transaction, actor);
+            callers.requireReach(before);
             Requests.requireEtag(etag, before.etag());
             requireActive(before, transaction.now());
             Set<Scope> scopes = changed.contains("scopes") ? rules.scopesNotEmpty(wish.scopes()) : before.scopes();
@@ -138,6 +141,7 @@ public final class KeyAdmin {
                     changed.contains("expires_at")
                             ? rules.expiry(micros(wish.expiresAt()), transaction.now())
                             : before.expiresAt());
+            callers.check(rules, wanted.limits(), wanted.expiresAt());
             rules.check();
             requireScopes(actor, scopes);
             return wanted.equals(before) ? before : change(transaction, actor, "UpdateApiKey", before, wanted);
@@ -156,6 +160,7 @@ public final class KeyAdmin {
             lockAccountOf(transaction, actor, id, keyId);
             IssuedKey before = visible(actor, transaction.lockKey(id), keyId);
             requireScopes(actor, before.scopes());
+            CallersKey.of(transaction, actor).requireReach(before);
             UUID newId = ids.get();
             Fingerprint content = new Fingerprint().add("RotateApiKey").add(id).add(period);
             Optional<IssuedKey> earlier = Requests.earlierResult(transaction, actor, request, content, newId.toString())

@@ -53,6 +53,13 @@ final class AdminStatus {
                                     "this key can neither give a scope that it lacks nor change a key that has one")
                             .with("scope", no.scope().name().toLowerCase(Locale.ROOT))),
             row(
+                    AdminRefusal.KeyWider.class,
+                    no -> new Answer(
+                                    Code.PERMISSION_DENIED,
+                                    "KEY_WIDER",
+                                    "this key can neither change nor replace a key that may do more than itself")
+                            .with("field", no.field())),
+            row(
                     AdminRefusal.KeyNotActive.class,
                     no -> new Answer(
                                     Code.FAILED_PRECONDITION,

@@ -181,6 +181,25 @@ class SharedQuotaIT {
     }
 
     @Test
+    void tenKeysOfAnAccountShareOneDayOverThreeExecutors() throws Exception {
+        UUID account = database.insertAccount("ten keys", "Daily");
+        List<Caller> keys = IntStream.range(0, 10)
+                .mapToObj(i -> new Caller(
+                        account, Optional.of(UUID.randomUUID()), Set.of(Scope.EXECUTE), tier("Daily", 500, 500)))
+                .toList();
+
+        // Every key calls on every executor.
+        List<Admission> answers = spendAll(2_000, i -> i % 3, i -> keys.get(i / 3 % 10));
+
+        assertThat(answers).filteredOn(Admitted.class::isInstance).hasSizeLessThanOrEqualTo(500);
+        awaitTheDayIsSpent(account);
+        for (int i = 0; i < 30; i++) {
+            assertThat(admit(i % 3, keys.get(i / 3))).isInstanceOf(DailyQuotaSpent.class);
+        }
+        assertThat(chargedWhenDrained(account)).isEqualTo(500);
+    }
+
+    @Test
     void everyLeaseIsSettledOnceWhenAllAreDrained() throws Exception {
         UUID account = database.insertAccount("drained", "Daily");
         spendAll(100, i -> i % 3, caller(account, "Daily", 500, 500));
@@ -191,10 +210,18 @@ class SharedQuotaIT {
     }
 
     /** Units charged when no call is admitted any more, by whichever executor, whatever minute it is. */
-    private long spendUntilTheDayIsSpent(UUID account) throws Exception {
+    private long spendUntilTheDayIsSpent(UUID account) {
+        awaitTheDayIsSpent(account);
+        return chargedWhenDrained(account);
+    }
+
+    private void awaitTheDayIsSpent(UUID account) {
         Caller caller = caller(account, "Daily", 500, 500);
         await().atMost(Duration.ofMinutes(2))
                 .until(() -> spendAll(30, i -> i % 3, caller).stream().allMatch(DailyQuotaSpent.class::isInstance));
+    }
+
+    private long chargedWhenDrained(UUID account) {
         executors.forEach(executor -> executor.admission().close());
         List<Long> heldAndCharged = counter(account);
         assertThat(heldAndCharged.get(0)).isEqualTo(heldAndCharged.get(1));
@@ -202,12 +229,17 @@ class SharedQuotaIT {
     }
 
     private List<Admission> spendAll(int calls, IntFunction<Integer> executorOfCall, Caller caller) throws Exception {
+        return spendAll(calls, executorOfCall, i -> caller);
+    }
+
+    private List<Admission> spendAll(int calls, IntFunction<Integer> executorOfCall, IntFunction<Caller> callerOfCall)
+            throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(24);
         try {
             List<Callable<Admission>> attempts = IntStream.range(0, calls)
                     .mapToObj(i -> (Callable<Admission>) () -> {
                         int executor = executorOfCall.apply(i);
-                        Admission answer = admit(executor, caller);
+                        Admission answer = admit(executor, callerOfCall.apply(i));
                         if (answer instanceof Admitted admitted) {
                             executors.get(executor).events().charge(admitted.permit());
                             admitted.permit().release(Use.SPENT);

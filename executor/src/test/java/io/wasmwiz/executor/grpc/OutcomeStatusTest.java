@@ -200,6 +200,11 @@ class OutcomeStatusTest {
                     "SCOPE_NOT_HELD",
                     Map.of("scope", "execute")),
             admin(
+                    new AdminRefusal.KeyWider("limits.memory_mib"),
+                    Code.PERMISSION_DENIED,
+                    "KEY_WIDER",
+                    Map.of("field", "limits.memory_mib")),
+            admin(
                     new AdminRefusal.KeyNotActive("k"),
                     Code.FAILED_PRECONDITION,
                     "KEY_NOT_ACTIVE",
