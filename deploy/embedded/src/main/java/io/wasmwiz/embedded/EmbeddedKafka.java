@@ -42,12 +42,12 @@ public final class EmbeddedKafka implements AutoCloseable {
 
     private final DirectoryLock lock;
     private final KafkaRaftServer server;
-    private final int port;
+    private final KafkaSettings.Ports ports;
 
-    private EmbeddedKafka(DirectoryLock lock, KafkaRaftServer server, int port) {
+    private EmbeddedKafka(DirectoryLock lock, KafkaRaftServer server, KafkaSettings.Ports ports) {
         this.lock = lock;
         this.server = server;
-        this.port = port;
+        this.ports = ports;
     }
 
     /**
@@ -57,6 +57,18 @@ public final class EmbeddedKafka implements AutoCloseable {
      * @param port TCP port on 127.0.0.1; 0 takes a free one
      */
     public static EmbeddedKafka start(Path directory, int port) {
+        return start(directory, port, 0);
+    }
+
+    /**
+     * Starts a broker on free ports that has a second address, {@link #proxiedPort}, for a proxy: clients that connect there
+     * are sent to 127.0.0.1:{@code proxyPort} for everything else.
+     */
+    public static EmbeddedKafka startBehind(Path directory, int proxyPort) {
+        return start(directory, 0, proxyPort);
+    }
+
+    private static EmbeddedKafka start(Path directory, int port, int proxyPort) {
         if (port != 0 && !FreePort.isFree(port)) {
             throw new EmbeddedServerException(
                     "port " + port + " on 127.0.0.1 is in use: stop its user, or choose another port for Kafka");
@@ -66,31 +78,36 @@ public final class EmbeddedKafka implements AutoCloseable {
         try {
             Path data = home.resolve("data");
             format(data);
-            return launch(lock, data, port);
+            return launch(lock, data, port, proxyPort);
         } catch (RuntimeException e) {
             lock.close();
             throw e;
         }
     }
 
-    private static EmbeddedKafka launch(DirectoryLock lock, Path data, int port) {
+    private static EmbeddedKafka launch(DirectoryLock lock, Path data, int port, int proxyPort) {
         for (int attempt = 1; ; attempt++) {
             long started = System.nanoTime();
-            int controllerPort = FreePort.find();
-            int brokerPort = port == 0 ? FreePort.find() : port;
-            KafkaRaftServer server = new KafkaRaftServer(
-                    KafkaConfig.fromProps(KafkaSettings.of(data, brokerPort, controllerPort), false), Time.SYSTEM);
+            KafkaSettings.Ports ports = new KafkaSettings.Ports(
+                    port == 0 ? FreePort.find() : port,
+                    FreePort.find(),
+                    proxyPort == 0 ? 0 : FreePort.find(),
+                    proxyPort);
+            KafkaRaftServer server =
+                    new KafkaRaftServer(KafkaConfig.fromProps(KafkaSettings.of(data, ports), false), Time.SYSTEM);
             try {
                 server.startup();
                 log.atInfo()
-                        .addKeyValue("port", brokerPort)
+                        .addKeyValue("port", ports.broker())
                         .addKeyValue("ms", (System.nanoTime() - started) / 1_000_000)
                         .log("kafka started");
-                return new EmbeddedKafka(lock, server, brokerPort);
+                return new EmbeddedKafka(lock, server, ports);
             } catch (RuntimeException e) {
                 // A port was taken between our finding it and the server's binding it: startup has closed what it
                 // opened.
-                boolean portTaken = !FreePort.isFree(controllerPort) || !FreePort.isFree(brokerPort);
+                boolean portTaken = !FreePort.isFree(ports.controller())
+                        || !FreePort.isFree(ports.broker())
+                        || (ports.proxied() != 0 && !FreePort.isFree(ports.proxied()));
                 if (!portTaken || attempt == FreePort.ATTEMPTS) {
                     throw new EmbeddedServerException("Kafka did not start on " + data + ": " + e, e);
                 }
@@ -120,7 +137,12 @@ public final class EmbeddedKafka implements AutoCloseable {
 
     /** For clients: {@code 127.0.0.1:port}. */
     public String bootstrapServers() {
-        return "127.0.0.1:" + port;
+        return "127.0.0.1:" + ports.broker();
+    }
+
+    /** The port on 127.0.0.1 that a proxy connects to; 0 without {@link #startBehind}. */
+    public int proxiedPort() {
+        return ports.proxied();
     }
 
     /** Makes a topic unless it is there; refuses when it is there with another number of partitions. */

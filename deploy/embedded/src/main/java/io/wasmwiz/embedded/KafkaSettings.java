@@ -10,16 +10,30 @@ final class KafkaSettings {
 
     private KafkaSettings() {}
 
-    static Properties of(Path data, int port, int controllerPort) {
+    /**
+     * Ports on 127.0.0.1.
+     *
+     * @param proxied where a proxy connects to; 0: there is none
+     * @param proxy where clients that come through the proxy are sent to
+     */
+    record Ports(int broker, int controller, int proxied, int proxy) {}
+
+    static Properties of(Path data, Ports ports) {
         Properties settings = new Properties();
         settings.put("process.roles", "broker,controller");
         settings.put("node.id", String.valueOf(NODE_ID));
-        settings.put("controller.quorum.voters", NODE_ID + "@127.0.0.1:" + controllerPort);
+        settings.put("controller.quorum.voters", NODE_ID + "@127.0.0.1:" + ports.controller());
+        boolean hasProxy = ports.proxied() != 0;
         settings.put(
                 "listeners",
-                "PLAINTEXT://127.0.0.1:" + port + "," + CONTROLLER_LISTENER + "://127.0.0.1:" + controllerPort);
-        settings.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port);
-        settings.put("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT," + CONTROLLER_LISTENER + ":PLAINTEXT");
+                "PLAINTEXT://127.0.0.1:" + ports.broker() + "," + CONTROLLER_LISTENER + "://127.0.0.1:"
+                        + ports.controller() + (hasProxy ? ",PROXIED://127.0.0.1:" + ports.proxied() : ""));
+        settings.put(
+                "advertised.listeners",
+                "PLAINTEXT://127.0.0.1:" + ports.broker() + (hasProxy ? ",PROXIED://127.0.0.1:" + ports.proxy() : ""));
+        settings.put(
+                "listener.security.protocol.map",
+                "PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT," + CONTROLLER_LISTENER + ":PLAINTEXT");
         settings.put("inter.broker.listener.name", "PLAINTEXT");
         settings.put("controller.listener.names", CONTROLLER_LISTENER);
         settings.put("log.dirs", data.toString());

@@ -67,7 +67,12 @@ final class AccountKeys {
     }
 
     boolean lacksMinute(@Nullable OwnLimits own, Instant minute) {
-        return own != null && own.minute() && minutes.available(own.key().keyId, "", minute) == 0;
+        return own != null && own.minute() && minuteUnits(own, minute) == 0;
+    }
+
+    /** Units of the key's {@code minute} that are left here. */
+    long minuteUnits(OwnLimits own, Instant minute) {
+        return minutes.available(own.key().keyId, "", minute);
     }
 
     /** Takes a unit of each limit that the key lowers; to be called when it lacks none. */

@@ -7,6 +7,7 @@ import io.wasmwiz.executor.admission.QuotaRequest.Ask;
 import io.wasmwiz.executor.admission.QuotaRequest.KeyAsk;
 import io.wasmwiz.executor.auth.Caller;
 import io.wasmwiz.executor.auth.Tier;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -27,6 +28,8 @@ final class AccountQuota {
     private static final long FIRST_WANTED = 4;
     /** Answers that may pass a waiting call by, for example because they were past their use-by when they came. */
     private static final int MAX_EMPTY_HANDED = 4;
+    /** By how much the store lets a lease's time be ahead of its own when it grants a minute. */
+    private static final Duration MAX_LEAD = Duration.ofSeconds(5);
 
     /** What a call found. */
     sealed interface Result {
@@ -109,11 +112,12 @@ final class AccountQuota {
     /** For the calls that lack what {@code caller} lacks. */
     private QuotaRequest request(Caller caller, long nowNanos) {
         Optional<UUID> group = AccountKeys.group(caller, last.tier());
-        long calls = waiting.ofGroup(group, last.tier());
         Optional<Instant> now = timeAt(leases.usable(caller.tier().version(), nowNanos), nowNanos);
         Optional<Instant> minute = now.map(AccountQuota::minuteOf);
         long minuteUnits = minute.map(start -> minutes.available(accountId, tierName, start))
                 .orElse(0L);
+        long calls = now.map(time -> servable(caller, waiting.ofGroup(group, last.tier()), minuteUnits, time, nowNanos))
+                .orElseGet(() -> waiting.ofGroup(group, last.tier()));
         return new QuotaRequest(
                 accountId,
                 tierName,
@@ -123,8 +127,34 @@ final class AccountQuota {
                 group.map(key -> keys.ask(key, caller.tier(), calls, now)));
     }
 
+    /**
+     * How many of {@code calls} calls like {@code caller}'s can be served. The store grants all that is asked for or nothing:
+     * where an allowance is spent and some of it is left here, asking for more than that would get nothing of the others.
+     */
+    private long servable(Caller caller, long calls, long minuteUnits, Instant now, long nowNanos) {
+        int version = caller.tier().version();
+        long most = calls;
+        if (isBelieved(spentDay, now, version)) {
+            most = Math.min(most, leases.unspent());
+        }
+        if (isBelieved(spentMinute, now, version)) {
+            most = Math.min(most, minuteUnits);
+        }
+        OwnLimits own = keys.of(caller, last.tier().orElseThrow(), nowNanos);
+        if (own != null && own.day() && isBelieved(own.key().spentDay, now, version)) {
+            most = Math.min(most, own.key().unspentAt(now));
+        }
+        if (own != null && own.minute() && isBelieved(own.key().spentMinute, now, version)) {
+            most = Math.min(most, keys.minuteUnits(own, minuteOf(now)));
+        }
+        return Math.max(1, most);
+    }
+
     synchronized Outcome answered(QuotaRequest request, QuotaAnswer answer, long requestedAtNanos, long nowNanos) {
         leases.retireIf(lease -> lease.timeAt(nowNanos).isBefore(answer.askedAt()), nowNanos);
+        // Its grant took so long to arrive that its minute is one that the store does not believe yet.
+        Instant believed = answer.askedAt().plus(MAX_LEAD);
+        leases.retireIf(lease -> lease.timeAt(requestedAtNanos).isAfter(believed), nowNanos);
         Optional<UUID> group = request.key().map(KeyAsk::keyId);
         Optional<Spent> spent = answer.spent().map(which -> Spent.of(which, request, answer, requestedAtNanos));
         boolean returning =

@@ -9,8 +9,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether the store answers. After a failure, requests pause for 500 ms, so that one at a time finds out whether it is
- * back. Thread-safe.
+ * Whether the store answers. After two failures in a row requests pause for 500 ms, so that one at a time finds out whether
+ * it is back. A single failure, such as a deadlock or a connection that was slow to open, is no reason to refuse the calls
+ * of other accounts. Thread-safe.
  */
 final class StoreHealth {
     private static final Logger log = LoggerFactory.getLogger(StoreHealth.class);
@@ -19,6 +20,7 @@ final class StoreHealth {
     private final LongSupplier nanoTime;
     private final Counter failures;
     private volatile boolean away;
+    private volatile boolean pausing;
     private volatile long pausesUntilNanos;
 
     StoreHealth(LongSupplier nanoTime, MeterRegistry metrics) {
@@ -27,6 +29,7 @@ final class StoreHealth {
     }
 
     void answered() {
+        pausing = false;
         if (away) {
             away = false;
             log.atInfo().log("quota store answers again");
@@ -36,8 +39,10 @@ final class StoreHealth {
     /** A request found it away. */
     void unavailable(Throwable cause) {
         failures.increment();
-        pausesUntilNanos = nanoTime.getAsLong() + PAUSE_NANOS;
-        if (!away) {
+        if (away) {
+            pausesUntilNanos = nanoTime.getAsLong() + PAUSE_NANOS;
+            pausing = true;
+        } else {
             away = true;
             log.atWarn().addKeyValue("cause", Causes.innermost(cause)).log("quota store does not answer");
         }
@@ -55,6 +60,6 @@ final class StoreHealth {
 
     /** Whether calls should not ask it now. */
     boolean isPausing() {
-        return away && nanoTime.getAsLong() - pausesUntilNanos < 0;
+        return pausing && nanoTime.getAsLong() - pausesUntilNanos < 0;
     }
 }

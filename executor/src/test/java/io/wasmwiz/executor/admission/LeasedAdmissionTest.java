@@ -466,6 +466,73 @@ class LeasedAdmissionTest {
     }
 
     @Test
+    void aGrantThatWasLongUnderWayDoesNotKeepCallsOutOfTheLastSecondsOfAMinute() {
+        LeasedAdmission admission = open(config());
+        time.advance(Duration.between(time.instant(), Instant.parse("2026-05-06T07:08:44Z")));
+        // Reckoned from before the request, the next minute has begun when the answer comes.
+        AtomicReference<Duration> underWay = new AtomicReference<>(Duration.ofSeconds(8));
+        store.beforeTake(() -> time.advance(underWay.getAndSet(Duration.ZERO)));
+        Instant granted = Instant.parse("2026-05-06T07:08:52Z");
+
+        assertThat(permit(get(admission, free)).admittedAt()).isEqualTo(granted);
+        assertThat(permit(get(admission, free)).admittedAt()).isEqualTo(granted);
+    }
+
+    @Test
+    void servesWhatIsLeftOfASpentMinuteAndNamesItToTheRest() throws Exception {
+        // A lease has two units and a block of the minute five.
+        store.putTier("Free", 100, 100, 1);
+        Caller caller = caller(100, 100, 1_000);
+        LeasedAdmission here = open(config());
+        permit(get(here, caller)).release(Use.SPENT);
+        LeasedAdmission elsewhere = open(Configs.executor("elsewhere"));
+        while (get(elsewhere, caller) instanceof Admitted admitted) {
+            admitted.permit().release(Use.RETURNED);
+        }
+        assertThat(here.unspent(caller).minute()).isEqualTo(3);
+        permit(get(here, caller));
+        assertThat(here.unspent(caller)).isEqualTo(new QuotaFigures.Unspent(0, 2));
+
+        // All wait before the store is asked for any of them.
+        CountDownLatch allWait = new CountDownLatch(1);
+        store.beforeTake(() -> awaitQuietly(allWait));
+        for (int thread = 0; thread < config().databaseThreads(); thread++) {
+            var unused = here.admit(caller(UUID.randomUUID(), 100, 100, 10));
+        }
+        List<CompletableFuture<Admission>> waiting = Stream.generate(
+                        () -> here.admit(caller).toCompletableFuture())
+                .limit(5)
+                .toList();
+        allWait.countDown();
+        List<Admission> answers = waiting.stream()
+                .map(answer -> answer.orTimeout(10, TimeUnit.SECONDS).join())
+                .toList();
+
+        assertThat(answers).filteredOn(Admitted.class::isInstance).hasSize(2);
+        assertThat(answers).filteredOn(MinuteQuotaSpent.class::isInstance).hasSize(3);
+    }
+
+    @Test
+    void oneFailureOfTheStoreRefusesNobodyElse() {
+        LeasedAdmission admission = open(config());
+        Caller other = caller(UUID.randomUUID(), 500, 10_000, 10);
+        store.setAway(true);
+        assertThat(get(admission, free)).isInstanceOf(Unavailable.class);
+        store.setAway(false);
+        assertThat(get(admission, other)).isInstanceOf(Admitted.class);
+
+        store.setAway(true);
+        for (int i = 0; i < 2; i++) {
+            assertThat(get(admission, caller(UUID.randomUUID(), 500, 10_000, 10)))
+                    .isInstanceOf(Unavailable.class);
+        }
+        store.setAway(false);
+        assertThat(get(admission, caller(UUID.randomUUID(), 500, 10_000, 10)))
+                .as("while requests pause")
+                .isInstanceOf(Unavailable.class);
+    }
+
+    @Test
     void anErrorOfTheStoreKeepsNobodyWaitingAndNoSlot() {
         LeasedAdmission admission = open(config());
         Caller alone = caller(500, 10_000, 1);
