@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Guests that try to take more than they were given, or to learn of each other. */
-public abstract class HostileGuestsContract extends SandboxFixture {
+public abstract class HostileGuestsContract extends SharedSandboxFixture {
     private static final RunLimits SHORT = new RunLimits(Duration.ofMillis(200), 64, 1_000, 1_000);
 
     @AfterEach

@@ -30,12 +30,12 @@ public abstract class SandboxFixture {
     protected abstract SandboxRuntime open(SandboxConfig config);
 
     @BeforeEach
-    void openSandbox() {
+    protected void openSandbox() {
         sandbox = open(new SandboxConfig(2, QUEUE, Duration.ofMillis(5)));
     }
 
     @AfterEach
-    void closeSandbox() {
+    protected void closeSandbox() {
         sandbox.close();
     }
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every {@link SandboxRuntime} promises about ends, limits, cancellation and its own life. */
-public abstract class SandboxRuntimeContract extends SandboxFixture {
+public abstract class SandboxRuntimeContract extends SharedSandboxFixture {
     private static final byte[] LOOP = Wat.command("(loop $forever (br $forever))");
     private static final byte[] NOTHING = Wat.command("");
     /** Says "on" on standard output, then computes until it is stopped. */
@@ -249,10 +249,13 @@ public abstract class SandboxRuntimeContract extends SandboxFixture {
 
     @Test
     void compilesOnce() {
-        assertThat(compile(NOTHING)).isEqualTo(new Compilation.Compiled(false));
-        assertThat(compile(NOTHING)).isEqualTo(new Compilation.Compiled(true));
-        assertThat(ran(run(NOTHING)).usage().cacheHit()).isTrue();
-        assertThat(ran(run(ECHO)).usage().cacheHit()).isFalse();
+        byte[] uploaded = Wat.command("(nop) (nop)");
+        byte[] inline = Wat.command("(nop) (nop) (nop)");
+
+        assertThat(compile(uploaded)).isEqualTo(new Compilation.Compiled(false));
+        assertThat(compile(uploaded)).isEqualTo(new Compilation.Compiled(true));
+        assertThat(ran(run(uploaded)).usage().cacheHit()).isTrue();
+        assertThat(ran(run(inline)).usage().cacheHit()).isFalse();
     }
 
     @Test
@@ -337,7 +340,7 @@ public abstract class SandboxRuntimeContract extends SandboxFixture {
                             Refused.class, r -> assertThat(r.cause()).isEqualTo(Cause.CLOSED));
         }
         assertThat(compile(NOTHING)).isInstanceOf(Compilation.Unavailable.class);
-        sandbox.close();
+        renewSandbox();
     }
 
     @Test

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the author of a module learns of a trap: its kind exactly, and the functions on the stack. */
-public abstract class TrapsContract extends SandboxFixture {
+public abstract class TrapsContract extends SharedSandboxFixture {
     private static final byte[] NESTED = Wat2Wasm.parse("""
             (module
               (import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))

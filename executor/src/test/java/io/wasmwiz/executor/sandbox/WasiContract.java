@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a guest sees of WASI preview1. */
-public abstract class WasiContract extends SandboxFixture {
+public abstract class WasiContract extends SharedSandboxFixture {
     @Test
     void servesACProgram() {
         var request = new RunRequest(
