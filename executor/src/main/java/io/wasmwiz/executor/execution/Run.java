@@ -10,6 +10,7 @@ import io.wasmwiz.executor.events.ExecutionRecord;
 import io.wasmwiz.executor.modules.LoadedModule;
 import io.wasmwiz.executor.modules.ReadyModule;
 import io.wasmwiz.executor.refusal.Refusal;
+import io.wasmwiz.executor.sandbox.FileTree;
 import io.wasmwiz.executor.sandbox.ModuleCode;
 import io.wasmwiz.executor.sandbox.RunLimits;
 import io.wasmwiz.executor.sandbox.RunRequest;
@@ -94,6 +95,7 @@ final class Run {
                 command.input(),
                 command.arguments(),
                 command.environment(),
+                FileTree.empty(),
                 limits,
                 new StartConditions(caller.tier().maxConcurrency(), startByNanos, () -> mayStart(module))));
         cancellation.onCancel(run::cancel);

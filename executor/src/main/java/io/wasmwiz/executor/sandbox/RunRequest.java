@@ -10,6 +10,7 @@ import java.util.Map;
  * @param input standard input; shared, must not be changed
  * @param arguments after the program name; without NUL characters
  * @param environment of the guest; names not empty and without {@code =}, nothing with NUL characters
+ * @param files that it may read, below {@code /}
  * @param limits what it may use
  * @param start when it may start
  */
@@ -18,16 +19,28 @@ public record RunRequest(
         byte[] input,
         List<String> arguments,
         Map<String, String> environment,
+        FileTree files,
         RunLimits limits,
         StartConditions start) {
-    /** A run that may start at any time. */
+    /** A run without files that may start at any time. */
     public RunRequest(
             ModuleCode module,
             byte[] input,
             List<String> arguments,
             Map<String, String> environment,
             RunLimits limits) {
-        this(module, input, arguments, environment, limits, StartConditions.none());
+        this(module, input, arguments, environment, FileTree.empty(), limits);
+    }
+
+    /** A run that may start at any time. */
+    public RunRequest(
+            ModuleCode module,
+            byte[] input,
+            List<String> arguments,
+            Map<String, String> environment,
+            FileTree files,
+            RunLimits limits) {
+        this(module, input, arguments, environment, files, limits, StartConditions.none());
     }
 
     public RunRequest {
@@ -52,6 +65,6 @@ public record RunRequest(
     /** Without guest data. */
     @Override
     public String toString() {
-        return "RunRequest[module=" + module + ", inputBytes=" + input.length + ", limits=" + limits + "]";
+        return "RunRequest[module=" + module + ", inputBytes=" + input.length + ", files=" + files + ", limits=" + limits + "]";
     }
 }

@@ -52,7 +52,7 @@ public abstract class WasiContract extends SharedSandboxFixture {
         assertThat(ran.end()).isEqualTo(new End.Exited(3));
     }
 
-    /** Results: 8 badf, 21 fault, 28 inval, 52 nosys, 54 notdir, 57 notsock, 58 notsup, 70 spipe. */
+    /** Results: 8 badf, 21 fault, 28 inval, 52 nosys, 54 notdir, 57 notsock, 58 notsup, 70 spipe, 76 notcapable. */
     @ParameterizedTest
     @CsvSource({
         "args_get, -1 0, 21",
@@ -64,11 +64,16 @@ public abstract class WasiContract extends SharedSandboxFixture {
         "environ_get, 65536 65536, 0",
         "environ_sizes_get, 65536 0, 21",
         "clock_res_get, 0 65529, 21",
-        "clock_res_get, 2 0, 28",
+        "clock_res_get, 4 0, 28",
+        "clock_res_get, 3 65529, 21",
+        "clock_res_get, 2 0, 0",
         "clock_res_get, 1 0, 0",
         "clock_time_get, 0 0 65529, 21",
         "clock_time_get, 0 0 -1, 21",
-        "clock_time_get, 3 0 0, 28",
+        "clock_time_get, 4 0 0, 28",
+        "clock_time_get, -1 0 0, 28",
+        "clock_time_get, 2 0 0, 0",
+        "clock_time_get, 3 0 65528, 0",
         "clock_time_get, 1 0 65528, 0",
         "fd_read, 0 65529 1 0, 21",
         "fd_read, 0 0 -1 0, 21",
@@ -105,17 +110,63 @@ public abstract class WasiContract extends SharedSandboxFixture {
         "fd_pread, 0 -1 -1 0 -1, 70",
         "fd_pwrite, 1 -1 -1 0 -1, 70",
         "fd_sync, 1, 28",
+        "fd_datasync, 0, 28",
+        "fd_datasync, 95, 8",
+        "fd_datasync, 96, 8",
+        "fd_advise, 0 0 0 0, 70",
+        "fd_advise, 3 0 0 0, 8",
+        "fd_allocate, 1 0 1, 70",
+        "fd_allocate, 3 0 1, 8",
+        "fd_filestat_set_size, 1 0, 28",
+        "fd_filestat_set_size, 3 0, 8",
+        "fd_filestat_set_times, 1 0 0 0, 58",
+        "fd_filestat_set_times, 3 0 0 0, 8",
         "fd_fdstat_set_flags, 0 0, 0",
-        "fd_fdstat_set_flags, 0 4, 58",
-        "fd_renumber, 0 1, 58",
+        "fd_fdstat_set_flags, 0 5, 0",
+        "fd_fdstat_set_flags, 0 2, 58",
+        "fd_fdstat_set_flags, 0 32, 28",
+        "fd_fdstat_set_flags, 3 0, 8",
+        "fd_fdstat_set_rights, 1 64 0, 0",
+        "fd_fdstat_set_rights, 1 2 0, 76",
+        "fd_fdstat_set_rights, 1 0 1, 76",
+        "fd_fdstat_set_rights, 1 4294967296 0, 76",
+        "fd_fdstat_set_rights, 7 0 0, 8",
+        "fd_renumber, 0 1, 0",
+        "fd_renumber, 1 1, 0",
+        "fd_renumber, 1 3, 8",
+        "fd_renumber, 1 -1, 8",
         "fd_renumber, 4 1, 8",
         "fd_readdir, 0 -1 -1 0 -1, 54",
         "path_open, 3 0 -1 -1 0 0 0 0 -1, 8",
         "path_open, 0 0 -1 -1 0 0 0 0 -1, 54",
         "path_symlink, -1 -1 3 -1 -1, 8",
+        "path_symlink, 0 0 1 0 0, 54",
+        "path_create_directory, 1 0 0, 54",
+        "path_create_directory, 3 0 0, 8",
+        "path_filestat_get, 1 0 0 0 0, 54",
+        "path_filestat_get, 3 0 0 0 0, 8",
+        "path_filestat_set_times, 1 0 0 0 0 0 0, 54",
+        "path_filestat_set_times, 3 0 0 0 0 0 0, 8",
+        "path_link, 1 0 0 0 1 0 0, 54",
+        "path_link, 3 0 0 0 1 0 0, 8",
+        "path_readlink, 1 0 0 0 0 0, 54",
+        "path_readlink, 3 0 0 0 0 0, 8",
+        "path_remove_directory, 1 0 0, 54",
+        "path_remove_directory, 3 0 0, 8",
+        "path_rename, 1 0 0 1 0 0, 54",
+        "path_rename, 3 0 0 1 0 0, 8",
+        "path_unlink_file, 1 0 0, 54",
+        "path_unlink_file, 3 0 0, 8",
+        "sock_accept, 0 0 -1, 57",
+        "sock_accept, 3 0 -1, 8",
+        "sock_shutdown, 0 1, 57",
+        "sock_shutdown, 3 1, 8",
         "sock_recv, 0 -1 -1 0 -1 -1, 57",
         "sock_send, 5 -1 -1 0 -1, 8",
         "proc_raise, 9, 52",
+        "proc_raise, 0, 0",
+        "proc_raise, 31, 28",
+        "proc_raise, -1, 28",
         "sched_yield, '', 0",
     })
     void answersWithTheRightError(String function, String arguments, int error) {
@@ -224,6 +275,102 @@ public abstract class WasiContract extends SharedSandboxFixture {
                 """));
 
         assertThat(ran(run(wasm, "abc")).end()).isEqualTo(new End.Exited(0));
+    }
+
+    @Test
+    void stopsTheCpuClocksWhileItSleeps() {
+        // Sleeps 30 ms between two looks at each clock, computing a little: monotonic 2000, process 2008, thread 2016.
+        byte[] wasm = Wat.wasm("(module " + Preview1.imported("clock_time_get") + Preview1.imported("poll_oneoff")
+                + """
+                (memory 1)
+                (func $look (param $at i32)
+                  (if (call $clock_time_get (i32.const 1) (i64.const 0) (local.get $at)) (then unreachable))
+                  (if (call $clock_time_get (i32.const 2) (i64.const 0) (i32.add (local.get $at) (i32.const 8)))
+                    (then unreachable))
+                  (if (call $clock_time_get (i32.const 3) (i64.const 0) (i32.add (local.get $at) (i32.const 16)))
+                    (then unreachable)))
+                (func $between (param $at i32) (result i64)
+                  (i64.sub (i64.load offset=100 (local.get $at)) (i64.load (local.get $at))))
+                (func (export "_start")
+                  (call $look (i32.const 2000))
+                  (i32.store (i32.const 16) (i32.const 1))
+                  (i64.store (i32.const 24) (i64.const 30000000))
+                  (if (call $poll_oneoff (i32.const 0) (i32.const 1024) (i32.const 1) (i32.const 1100))
+                    (then unreachable))
+                  (call $look (i32.const 2100))
+                  ;; The CPU clocks run, and slower than the monotonic one by what was slept.
+                  (if (i64.eqz (call $between (i32.const 2008))) (then unreachable))
+                  (if (i64.lt_u (call $between (i32.const 2016)) (call $between (i32.const 2008))) (then unreachable))
+                  (if (i64.lt_u
+                        (i64.sub (call $between (i32.const 2000)) (call $between (i32.const 2008)))
+                        (i64.const 29900000))
+                    (then unreachable))))
+                """);
+
+        assertThat(ran(run(wasm)).end()).isEqualTo(new End.Exited(0));
+    }
+
+    @Test
+    void keepsFlagsAndGivesRightsAway() {
+        byte[] wasm = Wat.wasm("(module " + Preview1.imported("fd_fdstat_set_flags")
+                + Preview1.imported("fd_fdstat_set_rights") + Preview1.imported("fd_fdstat_get")
+                + Preview1.imported("fd_read") + Preview1.imported("proc_exit") + """
+                (memory 1)
+                (func (export "_start")
+                  (if (call $fd_fdstat_set_flags (i32.const 0) (i32.const 4)) (then unreachable))
+                  (if (call $fd_fdstat_get (i32.const 0) (i32.const 64)) (then unreachable))
+                  (if (i32.ne (i32.load (i32.const 64)) (i32.const 0x40000)) (then unreachable))
+                  (if (call $fd_fdstat_set_rights (i32.const 0) (i64.const 0x200000) (i64.const 0)) (then unreachable))
+                  (if (call $fd_fdstat_get (i32.const 0) (i32.const 64)) (then unreachable))
+                  (if (i64.ne (i64.load (i32.const 72)) (i64.const 0x200000)) (then unreachable))
+                  (if (i32.ne (call $fd_fdstat_set_flags (i32.const 0) (i32.const 0)) (i32.const 76))
+                    (then unreachable))
+                  (call $proc_exit (call $fd_read (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 8)))))
+                """);
+
+        assertThat(ran(run(wasm, "abc")).end()).isEqualTo(new End.Exited(8));
+    }
+
+    @Test
+    void writesToTheStreamThatADescriptorWasRenumberedTo() {
+        byte[] wasm = Wat.wasm("(module " + Preview1.imported("fd_renumber") + Preview1.imported("fd_write")
+                + Preview1.imported("proc_exit") + """
+                (memory 1) (data (i32.const 0) "\\08\\00\\00\\00\\03\\00\\00\\00err")
+                (func (export "_start")
+                  (if (call $fd_renumber (i32.const 2) (i32.const 1)) (then unreachable))
+                  (if (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 64)) (then unreachable))
+                  (call $proc_exit (call $fd_write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 64)))))
+                """);
+
+        Ran ran = ran(run(wasm));
+
+        assertThat(ran.end()).isEqualTo(new End.Exited(8));
+        assertThat(text(ran.stderr())).isEqualTo("err");
+        assertThat(ran.stdout()).isEmpty();
+    }
+
+    @Test
+    void saysThatInputEnded() {
+        // Input readable, of which there is none; the CPU clock, which cannot be awaited.
+        byte[] wasm = Wat.wasm(Wat.program("(memory 1)", """
+                (i32.store8 (i32.const 8) (i32.const 1))
+                (i32.store (i32.const 64) (i32.const 2))
+                (if (call $poll_oneoff (i32.const 0) (i32.const 1024) (i32.const 2) (i32.const 2048)) (then unreachable))
+                (if (i32.ne (i32.load (i32.const 2048)) (i32.const 2)) (then unreachable))
+                (if (i64.ne (i64.load (i32.const 1040)) (i64.const 0)) (then unreachable))
+                (if (i32.ne (i32.load16_u (i32.const 1048)) (i32.const 1)) (then unreachable))
+                (call $proc_exit (i32.load16_u (i32.const 1064)))
+                """));
+
+        assertThat(ran(run(wasm)).end()).isEqualTo(new End.Exited(58));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 0", "1, 1", "125, 125", "126, 126", "255, 255", "256, 0", "-1, 255"})
+    void exitsWithAByte(int code, int seen) {
+        assertThat(ran(run(Wat.command("(call $proc_exit (i32.const " + code + "))")))
+                        .end())
+                .isEqualTo(new End.Exited(seen));
     }
 
     private static String calling(String function, String arguments) {

@@ -2,6 +2,7 @@ package io.wasmwiz.executor.sandbox.process;
 
 import io.wasmwiz.executor.modules.ModuleDigest;
 import io.wasmwiz.executor.sandbox.Compilation;
+import io.wasmwiz.executor.sandbox.FileTree;
 import io.wasmwiz.executor.sandbox.ModuleCode;
 import io.wasmwiz.executor.sandbox.RunLimits;
 import io.wasmwiz.executor.sandbox.RunRequest;
@@ -66,6 +67,9 @@ final class RunCodec {
         request.arguments().forEach(out::put);
         out.put(request.environment().size());
         request.environment().forEach((name, value) -> out.put(name).put(value));
+        List<FileTree.File> files = request.files().files();
+        out.put(files.size());
+        files.forEach(file -> out.put(file.path()).put(file.content()));
         out.put(request.input());
     }
 
@@ -79,7 +83,24 @@ final class RunCodec {
         for (int left = in.getInt(); left > 0; left--) {
             environment.put(in.getString(), in.getString());
         }
-        return new RunRequest(module, in.getBytes(), arguments, environment, limits, start);
+        FileTree files = readFiles(in);
+        return new RunRequest(module, in.getBytes(), arguments, environment, files, limits, start);
+    }
+
+    private static FileTree readFiles(FrameReader in) throws ProtocolException {
+        int count = in.getInt();
+        if (count < 0 || count > FileTree.MAX_FILES) {
+            throw new ProtocolException("not a tree of files");
+        }
+        List<FileTree.File> files = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            files.add(new FileTree.File(in.getString(), in.getBytes()));
+        }
+        try {
+            return FileTree.of(files);
+        } catch (IllegalArgumentException e) {
+            throw new ProtocolException("not a tree of files");
+        }
     }
 
     static void writeResult(FrameWriter out, RunResult result) {

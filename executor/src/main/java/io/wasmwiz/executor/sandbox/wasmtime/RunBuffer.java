@@ -1,5 +1,6 @@
 package io.wasmwiz.executor.sandbox.wasmtime;
 
+import io.wasmwiz.executor.sandbox.FileTree;
 import io.wasmwiz.executor.sandbox.RunLimits;
 import io.wasmwiz.executor.sandbox.RunRequest;
 import java.nio.ByteBuffer;
@@ -19,15 +20,48 @@ import java.util.stream.Stream;
  * 48 exited          52 exit code
  * 56 arguments       60 their address   64 their bytes
  * 68 variables       72 their address   76 their bytes
- * 80 closed streams, one bit each
  * 88 monotonic clock at the start of the run, 64 bits, written by {@code buffer.wat}
+ * 96 nanoseconds that the run slept, 64 bits, written by {@code buffer.wat}
  * </pre>
  *
- * Scratch space follows from 128, the strings, input and outputs from 8192. One instance per run; not thread-safe.
+ * Scratch space follows from 256. From 5120 on come 96 descriptors of 32 bytes, by number:
+ *
+ * <pre>
+ *  0 kind: 0 closed, 1 stdin, 2 stdout, 3 stderr, 4 file, 5 directory
+ *  4 node address    8 position, 64 bits
+ * 16 rights         20 rights of what is opened through it
+ * 24 flags          28 whether it was open from the start
+ * </pre>
+ *
+ * From 8192 on come the strings, the nodes of the file tree, their names and contents, the input and the outputs. A
+ * directory's nodes follow each other, sorted by name. A node has 32 bytes:
+ *
+ * <pre>
+ *  0 name address    4 its length    8 WASI file type: 3 directory, 4 regular file
+ * 12 parent node address
+ * 16 address of the content or of the first node of a directory    20 bytes of the content or number of these nodes
+ * 24 inode number, from 1
+ * </pre>
+ *
+ * One instance per run; not thread-safe.
  */
 final class RunBuffer {
     private static final int HEADER_BYTES = 128;
+    private static final int DESCRIPTORS = 5_120;
+    private static final int DESCRIPTOR_BYTES = 32;
     private static final int DATA = 8_192;
+    private static final int NODE_BYTES = 32;
+    private static final int DIRECTORY_TYPE = 3;
+    private static final int FILE_TYPE = 4;
+    private static final int DIRECTORY_KIND = 5;
+    /** Of fd_read (1), fd_fdstat_set_flags (3), fd_write (6), fd_filestat_get (21) and poll_fd_readwrite (27). */
+    private static final int INPUT_RIGHTS = 1 << 1 | 1 << 3 | 1 << 21 | 1 << 27;
+
+    private static final int OUTPUT_RIGHTS = 1 << 3 | 1 << 6 | 1 << 21 | 1 << 27;
+    /** All that a directory can have; those that change it have no effect and no success. */
+    private static final int DIRECTORY_RIGHTS = 0x0fbf_fe98;
+
+    private static final int ALL_RIGHTS = 0x3fff_ffff;
     private static final int STREAM_BYTES = 16;
     private static final int EXITED = 48;
     private static final int EXIT_CODE = 52;
@@ -39,6 +73,7 @@ final class RunBuffer {
 
     private final List<byte[]> arguments;
     private final List<byte[]> variables;
+    private final FileTree files;
     private final byte[] input;
     private final RunLimits limits;
     private final int pages;
@@ -50,6 +85,7 @@ final class RunBuffer {
         this.variables = terminated(request.environment().entrySet().stream()
                 .sorted(Map.Entry.comparingByKey())
                 .map(variable -> variable.getKey() + "=" + variable.getValue()));
+        this.files = request.files();
         this.input = request.input();
         this.limits = request.limits();
         this.pages = countPages();
@@ -69,21 +105,38 @@ final class RunBuffer {
         long bytes = DATA
                 + size(arguments)
                 + size(variables)
+                + fileBytes()
                 + (long) input.length
                 + limits.stdoutBytes()
                 + limits.stderrBytes();
         if (bytes > Integer.MAX_VALUE - RunLimits.PAGE_BYTES) {
-            throw new IllegalArgumentException("input, arguments and output limits take " + bytes + " bytes together");
+            throw new IllegalArgumentException("input, files, arguments and output limits take " + bytes + " bytes together");
         }
         return (int) ((bytes + RunLimits.PAGE_BYTES - 1) / RunLimits.PAGE_BYTES);
+    }
+
+    /** What the nodes take, with what they point at and with room to align them. */
+    private long fileBytes() {
+        long bytes = files.nodes().isEmpty() ? 0 : Long.BYTES;
+        for (FileTree.Node node : files.nodes()) {
+            bytes += NODE_BYTES + node.name().length + (long) node.content().length;
+        }
+        return bytes;
     }
 
     /** Fills the memory for a run, whatever was in it. */
     void write(ByteBuffer memory) {
         memory.put(0, ZEROS, 0, HEADER_BYTES);
+        memory.put(DESCRIPTORS, ZEROS, 0, DATA - DESCRIPTORS);
+        writeDescriptor(memory, 0, 1, 0, INPUT_RIGHTS);
+        writeDescriptor(memory, 1, 2, 0, OUTPUT_RIGHTS);
+        writeDescriptor(memory, 2, 3, 0, OUTPUT_RIGHTS);
         int at = DATA;
         at = writeStrings(memory, ARGUMENTS, at, arguments);
         at = writeStrings(memory, VARIABLES, at, variables);
+        if (!files.nodes().isEmpty()) {
+            at = writeFiles(memory, at);
+        }
         memory.putInt(0, input.length).putInt(8, at).put(at, input);
         at += input.length;
         memory.putInt(STREAM_BYTES, at).putInt(STREAM_BYTES + 4, limits.stdoutBytes());
@@ -101,11 +154,44 @@ final class RunBuffer {
         return at;
     }
 
+    private static void writeDescriptor(ByteBuffer memory, int number, int kind, int node, int rights) {
+        int at = DESCRIPTORS + number * DESCRIPTOR_BYTES;
+        memory.putInt(at, kind).putInt(at + 4, node).putInt(at + 16, rights);
+    }
+
+    /** Writes the tree and opens its root as the first descriptor after the streams. */
+    private int writeFiles(ByteBuffer memory, int address) {
+        int first = (address + Long.BYTES - 1) & -Long.BYTES;
+        int at = first + files.nodes().size() * NODE_BYTES;
+        int number = 0;
+        for (FileTree.Node node : files.nodes()) {
+            int header = first + number * NODE_BYTES;
+            memory.putInt(header, at).putInt(header + 4, node.name().length).put(at, node.name());
+            at += node.name().length;
+            memory.putInt(header + 12, first + node.parent() * NODE_BYTES).putInt(header + 24, ++number);
+            if (node.isDirectory()) {
+                memory.putInt(header + 8, DIRECTORY_TYPE)
+                        .putInt(header + 16, first + node.firstChild() * NODE_BYTES)
+                        .putInt(header + 20, node.children());
+            } else {
+                memory.putInt(header + 8, FILE_TYPE)
+                        .putInt(header + 16, at)
+                        .putInt(header + 20, node.content().length)
+                        .put(at, node.content());
+                at += node.content().length;
+            }
+        }
+        int root = DESCRIPTORS + 3 * DESCRIPTOR_BYTES;
+        writeDescriptor(memory, 3, DIRECTORY_KIND, first, DIRECTORY_RIGHTS);
+        memory.putInt(root + 20, ALL_RIGHTS).putInt(root + 28, 1);
+        return at;
+    }
+
     private static long size(List<byte[]> strings) {
         return strings.stream().mapToLong(string -> string.length).sum();
     }
 
-    /** Zeroes what a run left: the strings, the input and the outputs. */
+    /** Zeroes what a run left: the strings, the files, the input and the outputs. */
     static void wipe(ByteBuffer memory) {
         int stdout = memory.getInt(STREAM_BYTES);
         zero(memory, DATA, stdout - DATA);
