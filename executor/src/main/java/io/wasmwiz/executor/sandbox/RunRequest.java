@@ -2,15 +2,17 @@ package io.wasmwiz.executor.sandbox;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * One run of a WASI preview1 command.
+ * One run of a WASI preview1 command, or of one function of a module that is none.
  *
  * @param module what to run
  * @param input standard input; shared, must not be changed
  * @param arguments after the program name; without NUL characters
  * @param environment of the guest; names not empty and without {@code =}, nothing with NUL characters
  * @param limits what it may use
+ * @param invocation the function; empty: the module is a command, and its {@code _start} runs
  * @param start when it may start
  */
 public record RunRequest(
@@ -19,8 +21,20 @@ public record RunRequest(
         List<String> arguments,
         Map<String, String> environment,
         RunLimits limits,
+        Optional<Invocation> invocation,
         StartConditions start) {
-    /** A run that may start at any time. */
+    /** A run of a command. */
+    public RunRequest(
+            ModuleCode module,
+            byte[] input,
+            List<String> arguments,
+            Map<String, String> environment,
+            RunLimits limits,
+            StartConditions start) {
+        this(module, input, arguments, environment, limits, Optional.empty(), start);
+    }
+
+    /** A run of a command that may start at any time. */
     public RunRequest(
             ModuleCode module,
             byte[] input,
