@@ -32,7 +32,7 @@ final class BadRequests {
                         "MODULE_IMPORT_UNKNOWN",
                         "",
                         module(Wat.wasm("(module (import \"env\" \"magic\" (func)) (func (export \"_start\")))"))),
-                row("MODULE_START_MISSING", "", module(Wat.wasm("(module (func (export \"main\")))"))),
+                row("MODULE_START_MISSING", "", module(Wat.wasm("(module (func))"))),
                 row("MODULE_MEMORY_ABOVE_LIMIT", "", module(Programs.withMemory(8_193))),
                 row(
                         "MODULE_MEMORY_ABOVE_LIMIT",

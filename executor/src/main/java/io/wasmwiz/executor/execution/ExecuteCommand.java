@@ -1,5 +1,6 @@
 package io.wasmwiz.executor.execution;
 
+import io.wasmwiz.executor.sandbox.Value;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,7 @@ import java.util.OptionalLong;
  * @param input standard input; shared, must not be changed
  * @param arguments after the program name
  * @param environment of the guest
+ * @param invocation the function to call; empty: the module is to run as a command
  * @param limits wished by the client
  * @param requestId as it came; empty for none
  */
@@ -21,8 +23,33 @@ public record ExecuteCommand(
         byte[] input,
         List<String> arguments,
         Map<String, String> environment,
+        Optional<InvocationWish> invocation,
         LimitsWish limits,
         String requestId) {
+    /** A run of a command. */
+    public ExecuteCommand(
+            Source module,
+            byte[] input,
+            List<String> arguments,
+            Map<String, String> environment,
+            LimitsWish limits,
+            String requestId) {
+        this(module, input, arguments, environment, Optional.empty(), limits, requestId);
+    }
+
+    /** A call of one exported function; an argument without a value is one that came without. */
+    public record InvocationWish(String export, List<Optional<Value>> arguments) {
+        public InvocationWish {
+            arguments = List.copyOf(arguments);
+        }
+
+        /** Without guest data. */
+        @Override
+        public String toString() {
+            return "InvocationWish[arguments=" + arguments.size() + "]";
+        }
+    }
+
     /** Where the module is to come from. */
     public sealed interface Source {
         /** Not said. */

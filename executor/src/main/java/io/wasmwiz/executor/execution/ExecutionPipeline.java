@@ -105,7 +105,7 @@ public final class ExecutionPipeline {
         }
         cancellation.onCancel(search::cancel);
         return search.result()
-                .thenCompose(found -> check(caller, request.limits(), found, cancellation)
+                .thenCompose(found -> check(caller, request, found, cancellation)
                         .map(ExecutionPipeline::refused)
                         .orElseGet(() -> once(new Work(caller, command, request, found, search), cancellation)))
                 .exceptionally(ExecutionPipeline::refusalOrThrow)
@@ -123,14 +123,19 @@ public final class ExecutionPipeline {
             ModuleLookup found,
             ModuleTask<ModuleLookup> search) {}
 
-    private Optional<Refusal> check(Caller caller, RunLimits limits, ModuleLookup found, Cancellation cancellation) {
+    private Optional<Refusal> check(Caller caller, Checked.Valid request, ModuleLookup found, Cancellation cancellation) {
         if (found instanceof ModuleLookup.Refused no) {
             return Optional.of(no.refusal());
         }
+        RunLimits limits = request.limits();
         long minimumPages = ModuleLookup.memoryMinimumPages(found);
         if (minimumPages > limits.memoryPages()) {
             return Optional.of(new Refusal.MemoryMinimumAboveLimit(
                     minimumPages * RunLimits.PAGE_BYTES, (long) limits.memoryPages() * RunLimits.PAGE_BYTES));
+        }
+        Optional<Refusal> notInvocable = InvocationRules.check(request.invocation(), ModuleLookup.invocables(found));
+        if (notInvocable.isPresent()) {
+            return notInvocable;
         }
         Optional<Refusal> quarantined = crashes.quarantine().refusal(caller.accountId(), ModuleLookup.digest(found));
         return quarantined.isPresent() || !cancellation.isCancelled()
@@ -194,7 +199,7 @@ public final class ExecutionPipeline {
         Run run = new Run(
                 work.caller(),
                 work.command(),
-                work.request().limits(),
+                work.request(),
                 attempt,
                 cancellation,
                 sandbox,

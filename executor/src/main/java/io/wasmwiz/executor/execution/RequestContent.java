@@ -1,8 +1,11 @@
 package io.wasmwiz.executor.execution;
 
 import io.wasmwiz.executor.claims.ContentHash;
+import io.wasmwiz.executor.execution.ExecuteCommand.InvocationWish;
 import io.wasmwiz.executor.execution.ExecuteCommand.LimitsWish;
 import io.wasmwiz.executor.modules.ModuleDigest;
+import io.wasmwiz.executor.sandbox.Value;
+import io.wasmwiz.executor.sandbox.ValueType;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -13,6 +16,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 
@@ -22,10 +26,13 @@ import java.util.TreeMap;
  * or named; the input; the arguments; the environment by ascending key; the limits as they were wished, not as they are in
  * force, so that a change of tier does not make a repeat another request. Bytes and texts (UTF-8) follow their length, lists
  * and the environment their size, each in 4 bytes; a limit follows the byte 1 in 8 bytes (the time in seconds and 4 bytes of
- * nanoseconds), none is the byte 0. Stateless.
+ * nanoseconds), none is the byte 0. An invocation, where there is one, follows the byte 2: the export's name, then the
+ * number of arguments in 4 bytes and each as its type (the byte 0 to 3 for i32, i64, f32, f64) and its bits in 8. A request
+ * without one has the hash that it had before there were any. Stateless.
  */
 final class RequestContent {
     private static final int FORM = 1;
+    private static final int INVOCATION = 2;
 
     private RequestContent() {}
 
@@ -46,10 +53,33 @@ final class RequestContent {
                 write(out, entry.getValue());
             }
             write(out, command.limits());
+            if (command.invocation().isPresent()) {
+                write(out, command.invocation().get());
+            }
         } catch (IOException e) {
             throw new UncheckedIOException("a digest does not fail", e);
         }
         return new ContentHash(sha256.digest());
+    }
+
+    /** Of a request that was checked, so that every argument has a value. */
+    private static void write(DataOutputStream out, InvocationWish invocation) throws IOException {
+        out.writeByte(INVOCATION);
+        write(out, invocation.export());
+        out.writeInt(invocation.arguments().size());
+        for (Optional<Value> argument : invocation.arguments()) {
+            out.writeByte(typeNumber(argument.orElseThrow().type()));
+            out.writeLong(argument.orElseThrow().bits());
+        }
+    }
+
+    private static int typeNumber(ValueType type) {
+        return switch (type) {
+            case I32 -> 0;
+            case I64 -> 1;
+            case F32 -> 2;
+            case F64 -> 3;
+        };
     }
 
     private static void write(DataOutputStream out, LimitsWish limits) throws IOException {

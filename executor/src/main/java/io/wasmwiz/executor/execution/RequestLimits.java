@@ -17,6 +17,9 @@ public record RequestLimits(int maxModuleBytes, int maxInputBytes, int maxStdout
     /** UTF-8 bytes of all arguments together, and of all environment keys and values together. */
     public static final int MAX_STRING_BYTES = 16 * 1024;
 
+    /** Characters of the name of a function that is to be invoked. */
+    public static final int MAX_EXPORT_CHARACTERS = 255;
+
     private static final int MIB = 1024 * 1024;
 
     /** Notes what is wrong with it. */

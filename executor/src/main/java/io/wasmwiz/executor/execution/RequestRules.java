@@ -1,11 +1,14 @@
 package io.wasmwiz.executor.execution;
 
 import io.wasmwiz.executor.auth.Tier;
+import io.wasmwiz.executor.execution.ExecuteCommand.InvocationWish;
 import io.wasmwiz.executor.modules.ModuleDigest;
 import io.wasmwiz.executor.modules.ModuleRef;
 import io.wasmwiz.executor.refusal.FieldViolation;
 import io.wasmwiz.executor.refusal.Refusal;
+import io.wasmwiz.executor.sandbox.Invocation;
 import io.wasmwiz.executor.sandbox.RunLimits;
+import io.wasmwiz.executor.sandbox.Signature;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,7 +35,9 @@ public final class RequestRules {
     /** The answer. */
     public sealed interface Checked {
         /** A request that may go on, with the limits in force for it. */
-        record Valid(ModuleRef module, RunLimits limits, Optional<UUID> requestId) implements Checked {}
+        record Valid(
+                ModuleRef module, Optional<Invocation> invocation, RunLimits limits, Optional<UUID> requestId)
+                implements Checked {}
 
         /** One that may not. */
         record Invalid(Refusal refusal) implements Checked {}
@@ -51,6 +56,7 @@ public final class RequestRules {
         }
         arguments(command.arguments(), faults);
         environment(command.environment(), faults);
+        Optional<Invocation> invocation = command.invocation().flatMap(wish -> invocation(wish, faults));
         ExecuteCommand.LimitsWish wish = command.limits();
         RunLimits limits = new RunLimits(
                 runTime(wish.runTime(), tier, faults),
@@ -67,6 +73,7 @@ public final class RequestRules {
         }
         return new Checked.Valid(
                 module.get(),
+                invocation,
                 limits,
                 withRequestId ? Optional.of(UUID.fromString(command.requestId())) : Optional.empty());
     }
@@ -146,6 +153,37 @@ public final class RequestRules {
         if (environment.values().stream().anyMatch(value -> value.indexOf('\0') >= 0)) {
             faults.add(new FieldViolation("env", "ENV_VALUE_HAS_NUL", "values of env must not contain NUL"));
         }
+    }
+
+    private static Optional<Invocation> invocation(InvocationWish wish, List<FieldViolation> faults) {
+        int before = faults.size();
+        int characters = wish.export().codePointCount(0, wish.export().length());
+        if (characters < 1 || characters > RequestLimits.MAX_EXPORT_CHARACTERS) {
+            faults.add(new FieldViolation(
+                    "invoke.export",
+                    "EXPORT_NAME_INVALID",
+                    "invoke.export has %d characters, 1 to %d are allowed"
+                            .formatted(characters, RequestLimits.MAX_EXPORT_CHARACTERS)));
+        }
+        if (wish.arguments().size() > Signature.MAX_VALUES) {
+            faults.add(new FieldViolation(
+                    "invoke.args",
+                    "TOO_MANY_VALUES",
+                    "invoke.args has %d values, at most %d are allowed"
+                            .formatted(wish.arguments().size(), Signature.MAX_VALUES)));
+            return Optional.empty();
+        }
+        for (int i = 0; i < wish.arguments().size(); i++) {
+            if (wish.arguments().get(i).isEmpty()) {
+                faults.add(new FieldViolation(
+                        "invoke.args[" + i + "]", "VALUE_MISSING", "a value must have one of i32, i64, f32 and f64"));
+            }
+        }
+        return faults.size() > before
+                ? Optional.empty()
+                : Optional.of(new Invocation(
+                        wish.export(),
+                        wish.arguments().stream().map(Optional::orElseThrow).toList()));
     }
 
     private static Duration runTime(Optional<Duration> wish, Tier tier, List<FieldViolation> faults) {

@@ -11,6 +11,7 @@ import io.wasmwiz.executor.modules.LoadedModule;
 import io.wasmwiz.executor.modules.ReadyModule;
 import io.wasmwiz.executor.refusal.Refusal;
 import io.wasmwiz.executor.sandbox.FileTree;
+import io.wasmwiz.executor.sandbox.Invocation;
 import io.wasmwiz.executor.sandbox.ModuleCode;
 import io.wasmwiz.executor.sandbox.RunLimits;
 import io.wasmwiz.executor.sandbox.RunRequest;
@@ -37,6 +38,7 @@ final class Run {
     private final Caller caller;
     private final ExecuteCommand command;
     private final RunLimits limits;
+    private final Optional<Invocation> invocation;
     private final Attempt attempt;
     private final Permit permit;
     private final Cancellation cancellation;
@@ -53,7 +55,7 @@ final class Run {
     Run(
             Caller caller,
             ExecuteCommand command,
-            RunLimits limits,
+            RequestRules.Checked.Valid request,
             Attempt attempt,
             Cancellation cancellation,
             SandboxRuntime sandbox,
@@ -63,7 +65,8 @@ final class Run {
             LongSupplier nanoTime) {
         this.caller = caller;
         this.command = command;
-        this.limits = limits;
+        this.limits = request.limits();
+        this.invocation = request.invocation();
         this.attempt = attempt;
         this.permit = attempt.permit();
         this.cancellation = cancellation;
@@ -97,6 +100,7 @@ final class Run {
                 command.environment(),
                 FileTree.empty(),
                 limits,
+                invocation,
                 new StartConditions(caller.tier().maxConcurrency(), startByNanos, () -> mayStart(module))));
         cancellation.onCancel(run::cancel);
         return run.result()
@@ -145,6 +149,7 @@ final class Run {
                     ran.stderrTruncated(),
                     ResultMessage.of(ran, limits),
                     ran.end() instanceof RunResult.End.Trapped trapped ? trapped.backtrace() : List.of(),
+                    ran.end() instanceof RunResult.End.Exited exited ? exited.results() : List.of(),
                     Receipt.of(execution, permit.quotaRemaining()),
                     !attempt.asksCharge());
         });

@@ -5,6 +5,7 @@ import com.google.protobuf.UnsafeByteOperations;
 import io.wasmwiz.executor.admission.QuotaFigures;
 import io.wasmwiz.executor.auth.Tier;
 import io.wasmwiz.executor.execution.ExecuteCommand;
+import io.wasmwiz.executor.execution.ExecuteCommand.InvocationWish;
 import io.wasmwiz.executor.execution.ExecuteCommand.LimitsWish;
 import io.wasmwiz.executor.execution.ExecuteCommand.Source;
 import io.wasmwiz.executor.execution.Outcome;
@@ -17,11 +18,13 @@ import io.wasmwiz.v1.ExecuteRequest;
 import io.wasmwiz.v1.ExecuteResponse;
 import io.wasmwiz.v1.ExecutionStatus;
 import io.wasmwiz.v1.GetQuotaResponse;
+import io.wasmwiz.v1.Invoke;
 import io.wasmwiz.v1.Limits;
 import io.wasmwiz.v1.Module;
 import io.wasmwiz.v1.ModuleRef;
 import io.wasmwiz.v1.QuotaWindow;
 import io.wasmwiz.v1.TrapKind;
+import io.wasmwiz.v1.Value;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -41,6 +44,7 @@ final class ProtoMapper {
                 request.getInput().toByteArray(),
                 request.getArgsList(),
                 request.getEnvMap(),
+                request.hasInvoke() ? Optional.of(toWish(request.getInvoke())) : Optional.empty(),
                 toWish(request.getLimits()),
                 request.getRequestId());
     }
@@ -50,6 +54,32 @@ final class ProtoMapper {
             case DIGEST -> new Source.Digest(ref.getDigest());
             case INLINE -> new Source.Inline(ref.getInline().toByteArray());
             case SOURCE_NOT_SET -> new Source.None();
+        };
+    }
+
+    private static InvocationWish toWish(Invoke invoke) {
+        return new InvocationWish(
+                invoke.getExport(),
+                invoke.getArgsList().stream().map(ProtoMapper::toValue).toList());
+    }
+
+    private static Optional<io.wasmwiz.executor.sandbox.Value> toValue(Value value) {
+        return switch (value.getNumberCase()) {
+            case I32 -> Optional.of(io.wasmwiz.executor.sandbox.Value.i32(value.getI32()));
+            case I64 -> Optional.of(io.wasmwiz.executor.sandbox.Value.i64(value.getI64()));
+            case F32 -> Optional.of(io.wasmwiz.executor.sandbox.Value.f32(value.getF32()));
+            case F64 -> Optional.of(io.wasmwiz.executor.sandbox.Value.f64(value.getF64()));
+            case NUMBER_NOT_SET -> Optional.empty();
+        };
+    }
+
+    private static Value toProto(io.wasmwiz.executor.sandbox.Value value) {
+        Value.Builder proto = Value.newBuilder();
+        return switch (value.type()) {
+            case I32 -> proto.setI32((int) value.bits()).build();
+            case I64 -> proto.setI64(value.bits()).build();
+            case F32 -> proto.setF32(Float.intBitsToFloat((int) value.bits())).build();
+            case F64 -> proto.setF64(Double.longBitsToDouble(value.bits())).build();
         };
     }
 
@@ -83,6 +113,8 @@ final class ProtoMapper {
                 .setStderrTruncated(completed.stderrTruncated())
                 .setMessage(completed.message())
                 .addAllBacktrace(completed.backtrace())
+                .addAllResults(
+                        completed.results().stream().map(ProtoMapper::toProto).toList())
                 .setReceipt(toProto(completed.receipt()))
                 .setRepeated(completed.isRepeat())
                 .build();

@@ -6,9 +6,10 @@ import io.wasmwiz.executor.sandbox.ModuleCode;
  * A module of an account, ready to be handed to the sandbox.
  *
  * @param memoryMinimumPages linear memory that it starts with, in pages of 64 KiB
+ * @param invocables its functions that can be invoked
  */
-public record LoadedModule(ModuleCode code, long memoryMinimumPages) {
-    static LoadedModule of(ModuleLookup.Fresh fresh) {
-        return new LoadedModule(fresh.code(), fresh.findings().memoryMinimumPages());
+public record LoadedModule(ModuleCode code, long memoryMinimumPages, Invocables invocables) {
+    static LoadedModule of(ModuleCode code, ModuleFindings findings) {
+        return new LoadedModule(code, findings.memoryMinimumPages(), Invocables.of(findings));
     }
 }

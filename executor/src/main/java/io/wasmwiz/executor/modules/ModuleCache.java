@@ -148,7 +148,7 @@ final class ModuleCache {
     }
 
     private static int weight(LoadedModule module) {
-        return module.code().bytes().length + ENTRY_BYTES;
+        return module.code().bytes().length + module.invocables().heldBytes() + ENTRY_BYTES;
     }
 
     /** Forgets a module; what a load in progress brings is not kept either. */

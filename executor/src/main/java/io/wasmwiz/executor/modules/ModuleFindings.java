@@ -22,6 +22,7 @@ import java.util.OptionalLong;
  * @param work largest compile work of a function
  * @param hasStartSection whether a function runs before {@code _start}
  * @param features proposals beyond WebAssembly 1.0 that it uses
+ * @param isLibrary whether it exports no {@code _start}: it is no command, and its functions are invoked
  */
 public record ModuleFindings(
         List<Import> imports,
@@ -39,7 +40,8 @@ public record ModuleFindings(
         long complexity,
         long work,
         boolean hasStartSection,
-        List<String> features) {
+        List<String> features,
+        boolean isLibrary) {
     public ModuleFindings {
         imports = List.copyOf(imports);
         exports = List.copyOf(exports);

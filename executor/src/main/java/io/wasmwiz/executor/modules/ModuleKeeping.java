@@ -103,7 +103,7 @@ final class ModuleKeeping {
         if (!(keeping instanceof Keeping.Kept kept)) {
             throw new RefusedException(new Refusal.ModuleLimitReached(limitPerAccount));
         }
-        cache.put(LoadedModule.of(fresh));
+        cache.put(LoadedModule.of(fresh.code(), fresh.findings()));
         return new Kept(kept.module(), kept.alreadyExisted(), compiled.cached());
     }
 

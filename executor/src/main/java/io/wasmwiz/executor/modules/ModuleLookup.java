@@ -25,6 +25,14 @@ public sealed interface ModuleLookup {
         throw new IllegalArgumentException("no module was found");
     }
 
+    /** What can be invoked in a module that was found. */
+    static Invocables invocables(ModuleLookup found) {
+        if (found instanceof Known known) {
+            return known.module().invocables();
+        }
+        return found instanceof Fresh fresh ? Invocables.of(fresh.findings()) : Invocables.COMMAND;
+    }
+
     /** Memory that the module starts with; 0 for one that was refused. */
     static long memoryMinimumPages(ModuleLookup lookup) {
         if (lookup instanceof Known known) {

@@ -28,6 +28,7 @@ public final class ModuleProfiles {
                 .setDataBytes(findings.dataBytes())
                 .setHasStartSection(findings.hasStartSection())
                 .setGrowsMemory(findings.growsMemory())
+                .setIsLibrary(findings.isLibrary())
                 .setMoreImports(findings.moreImports())
                 .setMoreExports(findings.moreExports())
                 .addAllFeatures(findings.features());
@@ -82,7 +83,8 @@ public final class ModuleProfiles {
                 profile.getComplexity(),
                 profile.getCompileWork(),
                 profile.getHasStartSection(),
-                profile.getFeaturesList());
+                profile.getFeaturesList(),
+                profile.getIsLibrary());
     }
 
     /** Profiles of an earlier version have the names alone; what they name belongs to a module without dots. */

@@ -30,9 +30,9 @@ public final class PostgresModuleStore implements ModuleStore {
         return transactions.in(
                 accountId,
                 handle -> named(handle.createQuery(LOAD), accountId, digest)
-                        .map((row, context) -> new LoadedModule(
+                        .map((row, context) -> LoadedModule.of(
                                 new ModuleCode(accountId, digest, row.getBytes("code")),
-                                ModuleProfiles.parse(row.getBytes("profile")).memoryMinimumPages()))
+                                ModuleProfiles.parse(row.getBytes("profile"))))
                         .findOne());
     }
 

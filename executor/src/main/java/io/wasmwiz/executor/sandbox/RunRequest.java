@@ -2,9 +2,10 @@ package io.wasmwiz.executor.sandbox;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * One run of a WASI preview1 command.
+ * One run of a WASI preview1 command, or of one function of a module that is none.
  *
  * @param module what to run
  * @param input standard input; shared, must not be changed
@@ -12,6 +13,7 @@ import java.util.Map;
  * @param environment of the guest; names not empty and without {@code =}, nothing with NUL characters
  * @param files that it may read, below {@code /}
  * @param limits what it may use
+ * @param invocation the function; empty: the module is a command, and its {@code _start} runs
  * @param start when it may start
  */
 public record RunRequest(
@@ -21,8 +23,20 @@ public record RunRequest(
         Map<String, String> environment,
         FileTree files,
         RunLimits limits,
+        Optional<Invocation> invocation,
         StartConditions start) {
-    /** A run without files that may start at any time. */
+    /** A run of a command without files. */
+    public RunRequest(
+            ModuleCode module,
+            byte[] input,
+            List<String> arguments,
+            Map<String, String> environment,
+            RunLimits limits,
+            StartConditions start) {
+        this(module, input, arguments, environment, FileTree.empty(), limits, Optional.empty(), start);
+    }
+
+    /** A run of a command without files that may start at any time. */
     public RunRequest(
             ModuleCode module,
             byte[] input,

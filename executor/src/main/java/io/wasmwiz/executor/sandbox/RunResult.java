@@ -50,8 +50,22 @@ public sealed interface RunResult {
 
     /** How a started run ended. */
     sealed interface End {
-        /** The guest returned (code 0) or called {@code proc_exit}; 0 to 255. */
-        record Exited(int code) implements End {}
+        /**
+         * The guest returned or called {@code proc_exit}.
+         *
+         * @param code 0 to 255; 0 when it returned
+         * @param results what the invoked function returned; empty for a command and after {@code proc_exit}
+         */
+        record Exited(int code, List<Value> results) implements End {
+            public Exited {
+                results = List.copyOf(results);
+            }
+
+            /** Without results. */
+            public Exited(int code) {
+                this(code, List.of());
+            }
+        }
 
         /**
          * The guest trapped.

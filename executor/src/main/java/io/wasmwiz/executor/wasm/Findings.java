@@ -8,7 +8,7 @@ import java.util.OptionalLong;
 
 /** Says of an accepted module what its author is told. */
 final class Findings {
-    private static final int LISTED = 1_000;
+    static final int LISTED = 1_000;
     private static final int NAME_CHARACTERS = 256;
 
     static ModuleFindings of(ParsedModule module) {
@@ -35,7 +35,8 @@ final class Findings {
                 bodies.largest().complexity(),
                 bodies.largest().work(),
                 module.start().isPresent(),
-                module.features().stream().map(Feature::word).toList());
+                module.features().stream().map(Feature::word).toList(),
+                module.exportedFunction(ModulePolicy.START).isEmpty());
     }
 
     private static ModuleFindings.Import imported(ParsedModule module, Import imported) {

@@ -1,5 +1,8 @@
 package io.wasmwiz.executor.wasm;
 
+import io.wasmwiz.executor.sandbox.Signature;
+import java.util.Map;
+
 /**
  * A module in the form that the sandbox compiles; see {@link SandboxRewrite}.
  *
@@ -13,6 +16,7 @@ package io.wasmwiz.executor.wasm;
  *     tables can grow
  * @param importedFunctions functions that it imports, which have the lowest indices
  * @param definedFunctions functions of the uploaded module, which follow; what was appended comes after them
+ * @param functions by name, the functions of a module that is no command that can be invoked; empty for a command
  * @param names what the uploaded module calls its functions
  */
 public record SandboxModule(
@@ -25,7 +29,20 @@ public record SandboxModule(
         int instanceBytes,
         int importedFunctions,
         int definedFunctions,
+        Map<String, Invocable> functions,
         FunctionNames names) {
+    public SandboxModule {
+        functions = Map.copyOf(functions);
+    }
+
+    /**
+     * An exported function that can be invoked.
+     *
+     * @param number what {@link SandboxRewrite#SELECTED} has to be for it, from 0
+     * @param signature what it takes and returns
+     */
+    public record Invocable(int number, Signature signature) {}
+
     /** Without the bytes. */
     @Override
     public String toString() {

@@ -5,6 +5,7 @@ import io.wasmwiz.executor.wasm.ParsedModule.Limits;
 import io.wasmwiz.executor.wasm.ParsedModule.Section;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -20,6 +21,8 @@ import java.util.Optional;
  *   <li>Table maxima are clamped so that all tables together stay within the policy's bound.
  *   <li>The start section goes; an appended function calls its function and then {@code _start}. So the instance exists
  *       and can be asked, whatever the start function does.
+ *   <li>Of a module without {@code _start}, that function calls {@code _initialize}, if there is one, and then the export
+ *       that an appended global selects, with values from appended globals; see {@link ExportDispatch}.
  *   <li>Imports come from {@link #WASI}; exports are the sandbox's own, and none of the guest's is left to collide with
  *       them. Functions that the body of another may take a reference to stay declared.
  *   <li>An instruction that traps for several reasons leaves its operand in an appended global first, because the engine
@@ -36,10 +39,20 @@ public final class SandboxRewrite {
     public static final String HOST = "host";
     /** The guest's memory, imported from {@link #HOST}. */
     public static final String MEMORY = "memory";
-    /** Exported function: the guest's start function, if it has one, then its {@code _start}. */
+    /**
+     * Exported function: the guest's start function, if it has one, then its {@code _start}; of a module without one, its
+     * {@code _initialize}, if it has one, then the function that is {@link #SELECTED}.
+     */
     public static final String RUN = "run";
     /** Exported mutable i32: how many growths the run's limit refused. */
     public static final String REFUSED_GROWTHS = "refused_growths";
+    /** Exported mutable i32 of a module without {@code _start}: the number of the function to invoke. */
+    public static final String SELECTED = "selected";
+    /**
+     * Exported mutable i64s of a module without {@code _start}, each with its number from 0 after this name: the bits of
+     * the arguments before the call, and of the results after it, those of a 32-bit type in the lower half.
+     */
+    public static final String VALUE = "value_";
 
     private static final int MAX_PAGES = 65_536;
     private static final int I32 = ValueTypes.I32;
@@ -48,6 +61,7 @@ public final class SandboxRewrite {
     private final ModulePolicyConfig config;
     private final boolean countsGrowths;
     private final Optional<TrapOperands> operands;
+    private final Optional<ExportDispatch> dispatch;
     private final WasmWriter out;
 
     private SandboxRewrite(ParsedModule module, ModulePolicyConfig config) {
@@ -55,6 +69,11 @@ public final class SandboxRewrite {
         this.config = config;
         this.countsGrowths = !module.memory().isEmpty() && module.bodies().growsMemory();
         this.operands = TrapOperands.of(module, module.spaces().globals.length() + (countsGrowths ? 1 : 0));
+        this.dispatch = ExportDispatch.of(
+                module,
+                module.spaces().globals.length()
+                        + (countsGrowths ? 1 : 0)
+                        + operands.map(kept -> kept.globals().size()).orElse(0));
         this.out = new WasmWriter(module.bytes().length + 256);
     }
 
@@ -95,6 +114,7 @@ public final class SandboxRewrite {
                 instanceBytes(),
                 module.imports().size(),
                 module.bodies().count(),
+                dispatch.map(ExportDispatch::functions).orElse(Map.of()),
                 FunctionNames.read(module));
     }
 
@@ -125,6 +145,9 @@ public final class SandboxRewrite {
         if (operands.isPresent()) {
             added.item().bytes(0x60, 2, I32, I32, 1, I32);
         }
+        if (dispatch.isPresent()) {
+            added.item().bytes(0x60, 0, 0);
+        }
         added.write();
     }
 
@@ -150,19 +173,26 @@ public final class SandboxRewrite {
             added.item().u32(type++);
         }
         if (operands.isPresent()) {
-            added.item().u32(type);
+            added.item().u32(type++);
         }
-        if (module.start().isPresent()) {
+        if (dispatch.isPresent()) {
+            added.item().u32(type);
+        } else if (module.start().isPresent()) {
             added.item().u32(command().type());
         }
         added.write();
+    }
+
+    /** Whether {@link #RUN} is a function of ours, not the guest's {@code _start}. */
+    private boolean appendsRun() {
+        return dispatch.isPresent() || module.start().isPresent();
     }
 
     /** The type of a command and the function {@code _start}. */
     private record Command(int type, int function) {}
 
     private Command command() {
-        int function = module.exportedFunction("_start").orElseThrow();
+        int function = module.exportedFunction(ModulePolicy.START).orElseThrow();
         return new Command(module.spaces().functions.get(function), function);
     }
 
@@ -190,20 +220,25 @@ public final class SandboxRewrite {
             added.item().bytes(I32, 1, 0x41, 0, 0x0b);
         }
         operands.ifPresent(kept -> kept.globals().forEach(added::add));
+        dispatch.ifPresent(calls -> calls.globals().forEach(added::add));
         added.write();
     }
 
     private void writeExports() {
         int appended = functions() + (countsGrowths ? 1 : 0);
-        int run = module.start().isPresent()
+        int run = appendsRun()
                 ? appended + (operands.isPresent() ? 1 : 0)
                 : command().function();
-        int count = 1 + (countsGrowths ? 1 : 0) + (operands.isPresent() ? TrapOperands.EXPORTS : 0);
+        int count = 1
+                + (countsGrowths ? 1 : 0)
+                + (operands.isPresent() ? TrapOperands.EXPORTS : 0)
+                + dispatch.map(calls -> calls.globals().size()).orElse(0);
         var section = new WasmWriter(64).u32(count).name(RUN).bytes(0).u32(run);
         if (countsGrowths) {
             section.name(REFUSED_GROWTHS).bytes(3).u32(module.spaces().globals.length());
         }
         operands.ifPresent(kept -> kept.export(section, appended));
+        dispatch.ifPresent(calls -> calls.export(section));
         out.section(7, section);
     }
 
@@ -236,7 +271,7 @@ public final class SandboxRewrite {
         int count = bodies.count()
                 + (countsGrowths ? 1 : 0)
                 + (operands.isPresent() ? 1 : 0)
-                + (module.start().isPresent() ? 1 : 0);
+                + (appendsRun() ? 1 : 0);
         if (count == 0) {
             return;
         }
@@ -264,14 +299,23 @@ public final class SandboxRewrite {
                     CountingGrow.body(declaredMaximum(), module.spaces().globals.length()));
         }
         operands.ifPresent(kept -> code.sized(kept.elementState()));
-        module.start()
-                .ifPresent(start -> code.sized(new WasmWriter(16)
-                        .bytes(0, 0x10)
-                        .u32(start)
-                        .bytes(0x10)
-                        .u32(command().function())
-                        .bytes(0x0b)));
+        if (appendsRun()) {
+            code.sized(run());
+        }
         out.section(10, code);
+    }
+
+    private WasmWriter run() {
+        var body = new WasmWriter(64).bytes(0);
+        module.start().ifPresent(start -> body.bytes(0x10).u32(start));
+        if (dispatch.isPresent()) {
+            module.exportedFunction(ModulePolicy.INITIALIZE)
+                    .ifPresent(initialize -> body.bytes(0x10).u32(initialize));
+            dispatch.get().call(body);
+        } else {
+            body.bytes(0x10).u32(command().function());
+        }
+        return body.bytes(0x0b);
     }
 
     /** Writes what stands at a site from now on, as far as the position that is returned. */

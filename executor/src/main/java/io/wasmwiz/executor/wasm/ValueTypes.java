@@ -3,6 +3,7 @@ package io.wasmwiz.executor.wasm;
 /** Decodes value and reference types. */
 final class ValueTypes {
     static final int I32 = 0x7f;
+    static final int I64 = 0x7e;
     static final int FUNCREF = 0x70;
     static final int EXTERNREF = 0x6f;
 
@@ -12,7 +13,7 @@ final class ValueTypes {
         int type = in.u8();
         return switch (type) {
             case I32 -> 'i';
-            case 0x7e -> 'I';
+            case I64 -> 'I';
             case 0x7d -> 'f';
             case 0x7c -> 'F';
             case FUNCREF -> 'r';

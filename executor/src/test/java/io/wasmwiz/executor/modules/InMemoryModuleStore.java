@@ -41,7 +41,7 @@ public final class InMemoryModuleStore implements ModuleStore {
         loads++;
         return entry(accountId, digest)
                 .map(entry ->
-                        new LoadedModule(entry.code(), entry.module().findings().memoryMinimumPages()));
+                        LoadedModule.of(entry.code(), entry.module().findings()));
     }
 
     @Override

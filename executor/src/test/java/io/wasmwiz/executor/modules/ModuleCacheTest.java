@@ -155,6 +155,6 @@ class ModuleCacheTest {
     private static LoadedModule moduleOf(UUID account, int seed, int size) {
         byte[] bytes = new byte[size];
         bytes[0] = (byte) seed;
-        return new LoadedModule(new ModuleCode(account, ModuleDigest.of(bytes), bytes), 1);
+        return new LoadedModule(new ModuleCode(account, ModuleDigest.of(bytes), bytes), 1, Invocables.COMMAND);
     }
 }

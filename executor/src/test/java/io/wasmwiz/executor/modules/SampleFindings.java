@@ -25,7 +25,8 @@ public final class SampleFindings {
             678,
             910,
             true,
-            List.of("bulk-memory"));
+            List.of("bulk-memory"),
+            true);
 
     /** Of a small command whose memory starts with {@code pages}. */
     public static ModuleFindings withPages(long pages) {
@@ -45,7 +46,8 @@ public final class SampleFindings {
                 1,
                 1,
                 false,
-                List.of());
+                List.of(),
+                false);
     }
 
     private SampleFindings() {}

@@ -152,7 +152,8 @@ class ModulePolicyTest {
     @ValueSource(
             strings = {
                 "(module)",
-                "(module (func (export \"main\")))",
+                "(module (func (export \"f\") (param externref)))",
+                "(module (func (export \"_initialize\")))",
                 "(module (memory (export \"_start\") 1))",
                 "(module (func (export \"_start\") (param i32)))",
                 "(module (func (export \"_start\") (result i32) (i32.const 0)))",

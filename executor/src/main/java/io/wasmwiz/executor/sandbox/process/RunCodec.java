@@ -3,6 +3,7 @@ package io.wasmwiz.executor.sandbox.process;
 import io.wasmwiz.executor.modules.ModuleDigest;
 import io.wasmwiz.executor.sandbox.Compilation;
 import io.wasmwiz.executor.sandbox.FileTree;
+import io.wasmwiz.executor.sandbox.Invocation;
 import io.wasmwiz.executor.sandbox.ModuleCode;
 import io.wasmwiz.executor.sandbox.RunLimits;
 import io.wasmwiz.executor.sandbox.RunRequest;
@@ -12,14 +13,18 @@ import io.wasmwiz.executor.sandbox.RunResult.End;
 import io.wasmwiz.executor.sandbox.RunResult.Ran;
 import io.wasmwiz.executor.sandbox.RunResult.Refused;
 import io.wasmwiz.executor.sandbox.RunUsage;
+import io.wasmwiz.executor.sandbox.Signature;
 import io.wasmwiz.executor.sandbox.StartConditions;
 import io.wasmwiz.executor.sandbox.TrapKind;
+import io.wasmwiz.executor.sandbox.Value;
+import io.wasmwiz.executor.sandbox.ValueType;
 import io.wasmwiz.executor.sandbox.process.FrameReader.ProtocolException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /** The bodies of frames: each {@code write} has its {@code read}. */
@@ -70,7 +75,37 @@ final class RunCodec {
         List<FileTree.File> files = request.files().files();
         out.put(files.size());
         files.forEach(file -> out.put(file.path()).put(file.content()));
+        writeInvocation(out, request.invocation());
         out.put(request.input());
+    }
+
+    private static void writeInvocation(FrameWriter out, Optional<Invocation> invocation) {
+        out.put(bit(invocation.isPresent()));
+        invocation.ifPresent(call -> {
+            out.put(call.export());
+            writeValues(out, call.arguments());
+        });
+    }
+
+    private static Optional<Invocation> readInvocation(FrameReader in) throws ProtocolException {
+        return in.getBoolean() ? Optional.of(new Invocation(in.getString(), readValues(in))) : Optional.empty();
+    }
+
+    private static void writeValues(FrameWriter out, List<Value> values) {
+        out.put((byte) values.size());
+        values.forEach(value -> out.put((byte) value.type().ordinal()).put(value.bits()));
+    }
+
+    private static List<Value> readValues(FrameReader in) throws ProtocolException {
+        int count = in.getByte();
+        if (count < 0 || count > Signature.MAX_VALUES) {
+            throw new ProtocolException("not a list of values");
+        }
+        List<Value> values = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            values.add(new Value(constant(ValueType.values(), in.getByte()), in.getLong()));
+        }
+        return values;
     }
 
     static RunRequest readRequest(FrameReader in, ModuleCode module, StartConditions start) throws ProtocolException {
@@ -84,7 +119,8 @@ final class RunCodec {
             environment.put(in.getString(), in.getString());
         }
         FileTree files = readFiles(in);
-        return new RunRequest(module, in.getBytes(), arguments, environment, files, limits, start);
+        Optional<Invocation> invocation = readInvocation(in);
+        return new RunRequest(module, in.getBytes(), arguments, environment, files, limits, invocation, start);
     }
 
     private static FileTree readFiles(FrameReader in) throws ProtocolException {
@@ -127,6 +163,7 @@ final class RunCodec {
     private static void writeEnd(FrameWriter out, End end) {
         if (end instanceof End.Exited exited) {
             out.put(EXITED).put(exited.code());
+            writeValues(out, exited.results());
         } else if (end instanceof End.Trapped trapped) {
             out.put(TRAPPED).put((byte) trapped.kind().ordinal()).put(trapped.detail());
             out.put(trapped.backtrace().size());
@@ -146,7 +183,7 @@ final class RunCodec {
             return new Refused(constant(Cause.values(), in.getByte()), in.getString());
         }
         End end = switch (kind) {
-            case EXITED -> new End.Exited(in.getInt() & 0xff);
+            case EXITED -> new End.Exited(in.getInt() & 0xff, readValues(in));
             case TRAPPED ->
                 new End.Trapped(constant(TrapKind.values(), in.getByte()), in.getString(), readBacktrace(in));
             case TIMED_OUT -> new End.TimedOut();

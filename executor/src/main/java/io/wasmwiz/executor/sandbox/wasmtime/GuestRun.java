@@ -6,6 +6,7 @@ import io.github.kawamuray.wasmtime.Global;
 import io.github.kawamuray.wasmtime.Module;
 import io.github.kawamuray.wasmtime.Val;
 import io.github.kawamuray.wasmtime.WasmtimeException;
+import io.wasmwiz.executor.sandbox.Invocation;
 import io.wasmwiz.executor.sandbox.RunLimits;
 import io.wasmwiz.executor.sandbox.RunResult.End;
 import io.wasmwiz.executor.sandbox.RunResult.Ran;
@@ -18,6 +19,7 @@ import io.wasmwiz.executor.wasm.TrapOperands.ElementState;
 import io.wasmwiz.executor.wasm.TrapOperands.Operand;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -30,16 +32,19 @@ final class GuestRun implements AutoCloseable {
     private final Worker worker;
     private final CompiledModules.Compiled module;
     private final GuestStore store;
+    private final Optional<InvokedFunction> invoked;
     /** Its number in the store. */
     private final int instance;
 
     private boolean reusable;
 
-    private GuestRun(Worker worker, CompiledModules.Compiled module, GuestStore store) {
+    private GuestRun(
+            Worker worker, CompiledModules.Compiled module, GuestStore store, Optional<Invocation> invocation) {
         this.worker = worker;
         this.module = module;
         this.store = store;
         this.instance = store.nextInstance();
+        this.invoked = invocation.map(call -> new InvokedFunction(call, module.code(), store, instance));
     }
 
     /** Takes a kept store or makes one, and prepares it. */
@@ -56,7 +61,7 @@ final class GuestRun implements AutoCloseable {
         }
         try {
             store.prepare(run.buffer());
-            return new GuestRun(worker, module, store);
+            return new GuestRun(worker, module, store, run.request().invocation());
         } catch (RuntimeException | Error e) {
             store.close();
             throw e;
@@ -96,9 +101,10 @@ final class GuestRun implements AutoCloseable {
         } catch (WasmtimeException e) {
             return new End.Trapped(TrapKind.INSTANTIATION, EngineText.plain(e));
         }
+        invoked.ifPresent(InvokedFunction::select);
         try {
             store.linker().module(store.store(), "", entry);
-            return new End.Exited(0);
+            return new End.Exited(0, invoked.map(InvokedFunction::results).orElse(List.of()));
         } catch (WasmtimeException e) {
             if (RunBuffer.hasExited(store.buffer())) {
                 return new End.Exited(RunBuffer.exitCode(store.buffer()));
