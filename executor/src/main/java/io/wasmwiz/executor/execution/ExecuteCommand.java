@@ -1,6 +1,8 @@
 package io.wasmwiz.executor.execution;
 
+import io.wasmwiz.executor.modules.ModuleDigest;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,6 +47,22 @@ public record ExecuteCommand(
         public static LimitsWish none() {
             return new LimitsWish(Optional.empty(), OptionalLong.empty(), OptionalLong.empty(), OptionalLong.empty());
         }
+    }
+
+    /** The same, naming its module, whose bytes are then of no use here. */
+    ExecuteCommand named(ModuleDigest digest) {
+        return new ExecuteCommand(
+                new Source.Digest(digest.toString()), input, arguments, environment, limits, requestId);
+    }
+
+    /** The same for one item of a batch. */
+    ExecuteCommand forItem(byte[] itemInput, List<String> moreArguments) {
+        List<String> all = arguments;
+        if (!moreArguments.isEmpty()) {
+            all = new ArrayList<>(arguments);
+            all.addAll(moreArguments);
+        }
+        return new ExecuteCommand(module, itemInput, all, environment, limits, requestId);
     }
 
     /** Without guest data. */
