@@ -28,8 +28,14 @@ import io.wasmwiz.v1.ExecuteBatchRequest;
 import io.wasmwiz.v1.ExecuteRequest;
 import io.wasmwiz.v1.ExecutionStatus;
 import io.wasmwiz.v1.ModuleRef;
+import io.wasmwiz.v1.Receipt;
 import io.wasmwiz.v1.TrapKind;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -56,6 +62,15 @@ class ExecuteBatchIT {
             (i32.store (i32.const 4) (i32.load (i32.const 8)))
             (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 12)))
             """);
+
+    private static final String CHARGE = """
+            INSERT INTO usage_logs (day, execution_id, user_id, module_digest, tier, tier_version, lease_id, batch_id,
+                item_id, status, admitted_at, wall_time_us, cpu_time_us, queue_time_us, peak_memory_bytes, module_bytes,
+                input_bytes, output_bytes, cache_hit, output_truncated, output_lost, charged, log_partition, log_offset)
+            VALUES (:day, :execution, :account, decode(repeat('ab', 32), 'hex'), 'Bulk', 1, :lease, :batch,
+                'one', 'completed', CAST(:day AS timestamp) AT TIME ZONE 'UTC', 1, 1, 1, 1, 1, 1, 1, true, false, false,
+                true, 0, 0)
+            """;
 
     private static TestDatabase database;
     private static ExecutionLogReader log;
@@ -294,6 +309,53 @@ class ExecuteBatchIT {
         batch.read(1_000);
         assertThat(Errors.reason(batch.error())).isEqualTo("BATCH_STALLED");
         assertThat(batch.results()).hasSizeLessThan(100);
+    }
+
+    @Test
+    void chargesAnItemOnceHoweverOftenAndWhereverItIsSent() {
+        BatchOpening.Builder opening = opening(ECHO).setBatchId(UUID.randomUUID().toString());
+        List<BatchResult> runs = new ArrayList<>();
+        for (ExecutorFixture replica : List.of(executor, impatient)) {
+            runs.add(onlyResult(replica, opening));
+        }
+        Receipt receipt = runs.get(0).getResponse().getReceipt();
+        UUID lease = UUID.randomUUID();
+        LocalDate day = LocalDate.ofInstant(
+                Instant.ofEpochSecond(receipt.getAdmittedAt().getSeconds()), ZoneOffset.UTC);
+        database.ensurePartition(day);
+        database.jdbi()
+                .useHandle(handle -> handle.createUpdate(CHARGE)
+                        .bind("day", day)
+                        .bind("execution", UUID.fromString(receipt.getExecutionId()))
+                        .bind("account", bulk.accountId())
+                        .bind("batch", UUID.fromString(opening.getBatchId()))
+                        .bind("lease", lease)
+                        .execute());
+        runs.add(onlyResult(impatient, opening));
+
+        assertThat(runs)
+                .extracting(result -> result.getResponse().getReceipt().getExecutionId())
+                .containsOnly(receipt.getExecutionId());
+        assertThat(receipt.getBatchId()).isEqualTo(opening.getBatchId());
+        assertThat(runs).extracting(result -> result.getResponse().getRepeated()).containsExactly(false, false, true);
+        assertThat(runs.get(2).getResponse().getStdout().toStringUtf8()).isEqualTo("input");
+        assertThat(runs.get(2).getResponse().getReceipt().getCharged()).isFalse();
+        assertThat(runs.get(2).getResponse().getReceipt().getLeaseId()).isEqualTo(lease.toString());
+        assertThat(reason(onlyResult(executor, opening))).isEqualTo("BATCH_RERUNS_SPENT");
+    }
+
+    @Test
+    void refusesABatchIdThatIsNone() {
+        BatchClient batch = BatchClient.begin(executor, bulk.key()).open(opening(ECHO).setBatchId("7"));
+
+        assertThat(Errors.reason(batch.error())).isEqualTo("BATCH_ID_MALFORMED");
+    }
+
+    private BatchResult onlyResult(ExecutorFixture replica, BatchOpening.Builder opening) {
+        BatchClient batch = BatchClient.begin(replica, bulk.key()).open(opening);
+        batch.send(item("one", "input")).halfClose().summary();
+        assertThat(batch.results()).hasSize(1);
+        return batch.results().get(0);
     }
 
     private static void change(String sql, Tenant tenant) {

@@ -27,8 +27,8 @@ import io.wasmwiz.executor.auth.Scope;
 import io.wasmwiz.executor.batch.BatchConfig;
 import io.wasmwiz.executor.batch.Batches;
 import io.wasmwiz.executor.claims.BatchedClaims;
-import io.wasmwiz.executor.claims.InMemoryBatchClaims;
 import io.wasmwiz.executor.claims.InMemoryRequestClaims;
+import io.wasmwiz.executor.claims.PostgresBatchClaims;
 import io.wasmwiz.executor.events.ScriptedExecutionEvents;
 import io.wasmwiz.executor.execution.Crashes;
 import io.wasmwiz.executor.execution.ExecutionPipeline;
@@ -60,6 +60,7 @@ import io.wasmwiz.v1.UploadModuleHeader;
 import io.wasmwiz.v1.UploadModuleRequest;
 import io.wasmwiz.v1.UploadModuleResponse;
 import java.io.IOException;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -77,6 +78,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -133,7 +135,9 @@ class GrpcEdgeIT {
                 new BatchConfig(
                         10, 10, 1L << 20, Duration.ofMinutes(1), Duration.ofMinutes(1), Duration.ofSeconds(30), 1),
                 pipeline,
-                new InMemoryBatchClaims(LocalDate.EPOCH),
+                new PostgresBatchClaims(Jdbi.create(() -> {
+                    throw new SQLException("no database here");
+                })),
                 work,
                 who -> CompletableFuture.completedFuture(new Authentication.Granted(who)),
                 timers,
