@@ -5,6 +5,7 @@ import io.wasmwiz.executor.ExecutorConfig.SandboxMode;
 import io.wasmwiz.executor.admin.AdminConfig;
 import io.wasmwiz.executor.admission.AdmissionConfig;
 import io.wasmwiz.executor.auth.AuthConfig;
+import io.wasmwiz.executor.batch.BatchConfig;
 import io.wasmwiz.executor.claims.ClaimsConfig;
 import io.wasmwiz.executor.events.EventsConfig;
 import io.wasmwiz.executor.execution.CrashConfig;
@@ -374,6 +375,48 @@ public final class ExecutorCommand implements Callable<Integer> {
             converter = DurationConverter.class)
     private Duration requestCacheTime = Duration.ZERO;
 
+    @Option(
+            names = "--batch-in-flight",
+            description = "Items of one batch between their start and the sending of their result",
+            defaultValue = "200")
+    private int batchInFlight;
+
+    @Option(
+            names = "--batch-account-in-flight",
+            description = "The same of an account's batches together",
+            defaultValue = "240")
+    private int batchAccountInFlight;
+
+    @Option(
+            names = "--batch-bytes",
+            description = "Inputs and outputs of such items of all batches",
+            defaultValue = "67108864")
+    private long batchBytes;
+
+    @Option(
+            names = "--batch-idle-timeout",
+            description = "How long a batch may be open without anything to do",
+            defaultValue = "1m",
+            converter = DurationConverter.class)
+    private Duration batchIdleTimeout = Duration.ZERO;
+
+    @Option(
+            names = "--batch-stall-timeout",
+            description = "How long a batch's results may wait for their reader",
+            defaultValue = "1m",
+            converter = DurationConverter.class)
+    private Duration batchStallTimeout = Duration.ZERO;
+
+    @Option(
+            names = "--batch-patience",
+            description = "How long a batch's item is tried again while the server or its account is busy",
+            defaultValue = "30s",
+            converter = DurationConverter.class)
+    private Duration batchPatience = Duration.ZERO;
+
+    @Option(names = "--batch-threads", description = "Threads that serve all batches", defaultValue = "2")
+    private int batchThreads;
+
     @Option(names = "--max-module-bytes", description = "Size of a module", defaultValue = "10485760")
     private int maxModuleBytes;
 
@@ -540,6 +583,14 @@ public final class ExecutorCommand implements Callable<Integer> {
                         adminDenialsPerMinute),
                 new CrashConfig(freeCrashesPerDay, quarantineAfter, quarantineWindow, quarantineTime),
                 new ClaimsConfig(maxAttemptsPerRequest, requestCacheBytes, requestCacheEntries, requestCacheTime),
+                new BatchConfig(
+                        batchInFlight,
+                        batchAccountInFlight,
+                        batchBytes,
+                        batchIdleTimeout,
+                        batchStallTimeout,
+                        batchPatience,
+                        batchThreads),
                 workThreads,
                 workQueue,
                 drainTimeout);

@@ -3,6 +3,7 @@ package io.wasmwiz.executor;
 import io.wasmwiz.executor.admin.AdminConfig;
 import io.wasmwiz.executor.admission.AdmissionConfig;
 import io.wasmwiz.executor.auth.AuthConfig;
+import io.wasmwiz.executor.batch.BatchConfig;
 import io.wasmwiz.executor.claims.ClaimsConfig;
 import io.wasmwiz.executor.events.EventsConfig;
 import io.wasmwiz.executor.execution.CrashConfig;
@@ -45,6 +46,7 @@ public record ExecutorConfig(
         AdminConfig admin,
         CrashConfig crashes,
         ClaimsConfig claims,
+        BatchConfig batches,
         int workThreads,
         int workQueue,
         Duration drainTimeout) {
@@ -86,6 +88,13 @@ public record ExecutorConfig(
         admin.check(problems);
         crashes.check(problems);
         claims.check(problems);
+        batches.check(problems);
+        problems.require(
+                batches.bytes() / 4 >= requests.maxInputBytes(),
+                "--batch-bytes must be at least four times --max-input-bytes, because one account may hold a quarter of it:"
+                        + " was %s, with inputs of up to %s",
+                batches.bytes(),
+                requests.maxInputBytes());
         problems.require(
                 modules.uploadBytes() / 4 >= requests.maxModuleBytes(),
                 "--upload-buffer-bytes must be at least four times --max-module-bytes, because one account may hold a"

@@ -18,8 +18,11 @@ import io.wasmwiz.executor.admin.AdminService;
 import io.wasmwiz.executor.admission.LeasedAdmission;
 import io.wasmwiz.executor.auth.Authenticator;
 import io.wasmwiz.executor.auth.CachingAuthenticator;
+import io.wasmwiz.executor.auth.CallerCheck;
 import io.wasmwiz.executor.auth.DevelopmentAuthenticator;
+import io.wasmwiz.executor.batch.Batches;
 import io.wasmwiz.executor.claims.BatchedClaims;
+import io.wasmwiz.executor.claims.PostgresBatchClaims;
 import io.wasmwiz.executor.claims.PostgresRequestClaims;
 import io.wasmwiz.executor.events.KafkaExecutionEvents;
 import io.wasmwiz.executor.execution.Crashes;
@@ -71,16 +74,23 @@ public final class ExecutorServer implements AutoCloseable {
     private final GrpcServer grpc;
     private final AdminServer admin;
     private final ServiceHealth health;
+    private final Batches batches;
     private final Duration drainTimeout;
     private final Closer closer;
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
 
     private ExecutorServer(
-            GrpcServer grpc, AdminServer admin, ServiceHealth health, Duration drainTimeout, Closer closer) {
+            GrpcServer grpc,
+            AdminServer admin,
+            ServiceHealth health,
+            Batches batches,
+            Duration drainTimeout,
+            Closer closer) {
         this.grpc = grpc;
         this.admin = admin;
         this.health = health;
+        this.batches = batches;
         this.drainTimeout = drainTimeout;
         this.closer = closer;
     }
@@ -135,8 +145,18 @@ public final class ExecutorServer implements AutoCloseable {
                     inFlight,
                     System::nanoTime);
             CachingAuthenticator keys = closer.add(CachingAuthenticator.open(config.auth(), database.jdbi(), metrics));
-            Authenticator authenticator = config.auth().required() ? keys : new DevelopmentAuthenticator(keys);
+            DevelopmentAuthenticator development = new DevelopmentAuthenticator(keys);
+            Authenticator authenticator = config.auth().required() ? keys : development;
+            CallerCheck callerCheck = config.auth().required() ? keys : development;
             ScheduledThreadPoolExecutor timers = timers(closer);
+            Batches batches = closer.add(Batches.open(
+                    config.batches(),
+                    pipeline,
+                    new PostgresBatchClaims(database.jdbi()),
+                    reads,
+                    callerCheck,
+                    timers,
+                    metrics));
 
             HealthMonitor dependencies = closer.add(HealthMonitor.start(
                     List.of(
@@ -158,7 +178,7 @@ public final class ExecutorServer implements AutoCloseable {
                             AdminService.open(config.admin(), config.database().connectionTimeout(), timers, metrics)))
                     : Optional.empty();
             List<BindableService> services = new ArrayList<>(List.of(
-                    new ExecutionGrpcService(pipeline),
+                    new ExecutionGrpcService(pipeline, batches, admission),
                     new ModuleGrpcService(
                             modules, config.requests().maxModuleBytes(), config.modules(), timers, metrics),
                     new UsageGrpcService(new PostgresUsageQueries(database.jdbi()), admission, reads)));
@@ -181,7 +201,7 @@ public final class ExecutorServer implements AutoCloseable {
                     .addKeyValue("grpc_port", grpc.port())
                     .addKeyValue("admin_port", admin.port())
                     .log("executor started");
-            return new ExecutorServer(grpc, admin, health, config.drainTimeout(), closer);
+            return new ExecutorServer(grpc, admin, health, batches, config.drainTimeout(), closer);
         } catch (Throwable t) {
             throw closer.closeAfter(t);
         }
@@ -243,6 +263,7 @@ public final class ExecutorServer implements AutoCloseable {
             log.atInfo().addKeyValue("timeout", drainTimeout).log("executor draining");
             admin.drain();
             health.drain();
+            batches.drain();
             grpc.drain(drainTimeout);
             closer.close();
             log.atInfo().log("executor closed");

@@ -21,9 +21,11 @@ import io.wasmwiz.executor.usage.LedgerRows;
 import io.wasmwiz.testing.KafkaExtension;
 import io.wasmwiz.testing.PostgresExtension;
 import io.wasmwiz.testing.TestDatabase;
+import io.wasmwiz.v1.BatchOpening;
 import io.wasmwiz.v1.AdminServiceGrpc;
 import io.wasmwiz.v1.CreateApiKeyRequest;
 import io.wasmwiz.v1.DeleteModuleRequest;
+import io.wasmwiz.v1.ExecuteBatchRequest;
 import io.wasmwiz.v1.ExecuteRequest;
 import io.wasmwiz.v1.ExecutionServiceGrpc;
 import io.wasmwiz.v1.GetApiKeyRequest;
@@ -130,6 +132,16 @@ class OtherAccountsIT {
                 List.of(new Attempt(
                         ExecuteRequest.newBuilder()
                                 .setModule(ModuleRef.newBuilder().setDigest(digest))
+                                .build(),
+                        "MODULE_NOT_FOUND")));
+        table.put(
+                ExecutionServiceGrpc.getExecuteBatchMethod(),
+                List.of(new Attempt(
+                        ExecuteBatchRequest.newBuilder()
+                                .setOpening(BatchOpening.newBuilder()
+                                        .setShared(ExecuteRequest.newBuilder()
+                                                .setModule(ModuleRef.newBuilder()
+                                                        .setDigest(digest))))
                                 .build(),
                         "MODULE_NOT_FOUND")));
         table.put(

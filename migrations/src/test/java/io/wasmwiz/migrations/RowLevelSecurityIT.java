@@ -62,6 +62,7 @@ final class RowLevelSecurityIT {
                 "quota_leases",
                 "minute_grants",
                 "request_claims",
+                "batch_claims",
                 "account_usage_logs")) {
             relations.put(table, "user_id");
         }
@@ -83,6 +84,10 @@ final class RowLevelSecurityIT {
                         account,
                         account);
                 INSERTS.forEach(insert -> handle.execute(insert.formatted(account)));
+                handle.execute(
+                        "SELECT claim_batch(?::uuid, gen_random_uuid(), ?::uuid)",
+                        account,
+                        "01900000-0000-7000-8000-000000000000");
                 handle.execute(
                         "INSERT INTO usage_logs (day, execution_id, user_id, module_digest, tier, tier_version, status,"
                                 + " admitted_at, wall_time_us, cpu_time_us, queue_time_us, peak_memory_bytes,"

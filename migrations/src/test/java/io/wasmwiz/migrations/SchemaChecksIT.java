@@ -42,6 +42,7 @@ final class SchemaChecksIT {
             row("key_grants api_key_id=" + ID + ", user_id=" + ID + ", period='day', starts_at='2026-01-31T00:00:00Z'"),
             row("request_claims user_id=" + ID + ", request_id=" + ID + ", execution_id=" + ID + ", day=" + TODAY
                     + ", content_hash=" + HASH),
+            row("batch_claims user_id=" + ID + ", batch_id=" + ID + ", day=" + TODAY + ", seed=" + ID),
             row("usage_logs day=" + TODAY + ", execution_id=" + ID + ", user_id=" + ID + ", module_digest=" + HASH
                     + ", tier='Free', tier_version=1, lease_id=" + ID + ", status='completed', admitted_at=now(), "
                     + "wall_time_us=0, cpu_time_us=0, queue_time_us=0, peak_memory_bytes=0, module_bytes=0, "
@@ -107,6 +108,9 @@ final class SchemaChecksIT {
                     "key_grants_starts_with_period starts_at='2026-01-31T00:01:00Z'",
                     "request_claims_content_hash_check content_hash='\\xab'",
                     "request_claims_attempts_check attempts=-1",
+                    "batch_claims_reruns_check reruns=-1",
+                    "batch_claims_charged_check charged=-1",
+                    "batch_claims_reruns_at_most_charged reruns=1",
                     "usage_logs_module_digest_check module_digest='\\xab'",
                     "usage_logs_tier_version_check tier_version=0",
                     "usage_logs_item_id_check item_id=repeat('i', 129)",

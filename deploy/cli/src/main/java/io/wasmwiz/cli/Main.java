@@ -3,6 +3,7 @@ package io.wasmwiz.cli;
 import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
 import io.wasmwiz.cli.admin.AdminCommand;
+import io.wasmwiz.cli.batch.BatchCommand;
 import io.wasmwiz.cli.doctor.DoctorCommand;
 import io.wasmwiz.cli.failure.CommandFailure;
 import io.wasmwiz.cli.failure.ExitCode;
@@ -37,6 +38,7 @@ public final class Main {
     private static Map<String, Function<CliContext, Object>> commands() {
         Map<String, Function<CliContext, Object>> commands = new LinkedHashMap<>();
         commands.put("run", RunCommand::new);
+        commands.put("batch", BatchCommand::new);
         commands.put("modules", ModulesCommand::new);
         commands.put("usage", UsageCommand::new);
         commands.put("admin", AdminCommand::new);

@@ -1,5 +1,6 @@
 package io.wasmwiz.executor.claims;
 
+import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
 
@@ -13,6 +14,11 @@ public final class ContentHash {
             throw new IllegalArgumentException("a SHA-256 has 32 bytes, not " + sha256.length);
         }
         this.sha256 = sha256;
+    }
+
+    /** Adds its 32 bytes to what {@code digest} is over. */
+    void addTo(MessageDigest digest) {
+        digest.update(sha256);
     }
 
     @Override

@@ -67,6 +67,7 @@ final class EventEncoder {
                 .setTier(execution.tier())
                 .setTierVersion(execution.tierVersion())
                 .setLeaseId(bytes(execution.leaseId()))
+                .setItemId(execution.itemId())
                 .setStatus(status(execution.status()))
                 .setAdmittedAt(timestamp(execution.admittedAt()))
                 .setWallTimeUs(execution.wallTimeMicros())
@@ -83,6 +84,7 @@ final class EventEncoder {
                 .setExecutorId(executorId);
         execution.apiKeyId().ifPresent(id -> event.setApiKeyId(bytes(id)));
         execution.requestId().ifPresent(id -> event.setRequestId(bytes(id)));
+        execution.batchId().ifPresent(id -> event.setBatchId(bytes(id)));
         execution.exitCode().ifPresent(event::setExitCode);
         execution.trap().ifPresent(trap -> event.setTrap(trap(trap)));
         return event.build();

@@ -21,6 +21,8 @@ public record ExecutionRecord(
         int tierVersion,
         UUID leaseId,
         Optional<UUID> requestId,
+        Optional<UUID> batchId,
+        String itemId,
         ExecutionStatus status,
         OptionalInt exitCode,
         Optional<TrapKind> trap,

@@ -1,7 +1,9 @@
 package io.wasmwiz.executor.execution;
 
+import io.wasmwiz.executor.modules.ModuleDigest;
 import io.wasmwiz.executor.sandbox.Value;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -72,6 +74,22 @@ public record ExecuteCommand(
         public static LimitsWish none() {
             return new LimitsWish(Optional.empty(), OptionalLong.empty(), OptionalLong.empty(), OptionalLong.empty());
         }
+    }
+
+    /** The same, naming its module, whose bytes are then of no use here. */
+    ExecuteCommand named(ModuleDigest digest) {
+        return new ExecuteCommand(
+                new Source.Digest(digest.toString()), input, arguments, environment, invocation, limits, requestId);
+    }
+
+    /** The same for one item of a batch. */
+    ExecuteCommand forItem(byte[] itemInput, List<String> moreArguments) {
+        List<String> all = arguments;
+        if (!moreArguments.isEmpty()) {
+            all = new ArrayList<>(arguments);
+            all.addAll(moreArguments);
+        }
+        return new ExecuteCommand(module, itemInput, all, environment, invocation, limits, requestId);
     }
 
     /** Without guest data. */

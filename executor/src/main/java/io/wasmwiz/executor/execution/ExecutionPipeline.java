@@ -14,6 +14,7 @@ import io.wasmwiz.executor.claims.RequestClaims.Request;
 import io.wasmwiz.executor.claims.RequestKey;
 import io.wasmwiz.executor.events.ExecutionEvents;
 import io.wasmwiz.executor.execution.RequestRules.Checked;
+import io.wasmwiz.executor.modules.ModuleDigest;
 import io.wasmwiz.executor.modules.ModuleLibrary;
 import io.wasmwiz.executor.modules.ModuleLookup;
 import io.wasmwiz.executor.modules.ModuleTask;
@@ -31,6 +32,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * The story of one execution: check → find the module → (claim) → admit → make the module ready → run → record → outcome. What is
@@ -42,6 +44,10 @@ import java.util.function.LongSupplier;
 public final class ExecutionPipeline {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
     static final Duration SETTLING_RETRY_AFTER = Duration.ofSeconds(5);
+    private static final Refusal OTHER_DAY =
+            new Refusal.RequestIdRefused(Claim.Reason.SETTLING, SETTLING_RETRY_AFTER);
+    private static final Refusal OTHER_BATCH_DAY =
+            new Refusal.BatchIdRefused(Claim.Reason.SETTLING, SETTLING_RETRY_AFTER);
 
     private final RequestRules rules;
     private final ModuleLibrary modules;
@@ -107,7 +113,12 @@ public final class ExecutionPipeline {
         return search.result()
                 .thenCompose(found -> check(caller, request, found, cancellation)
                         .map(ExecutionPipeline::refused)
-                        .orElseGet(() -> once(new Work(caller, command, request, found, search), cancellation)))
+                        .orElseGet(() -> once(
+                                new Work(caller, command, request, ModuleLookup.digest(found), () -> surely(
+                                                () -> ready(found))
+                                        .whenComplete((module, failure) -> search.close())),
+                                request.requestId(),
+                                cancellation)))
                 .exceptionally(ExecutionPipeline::refusalOrThrow)
                 .whenComplete((outcome, failure) -> {
                     search.close();
@@ -115,13 +126,68 @@ public final class ExecutionPipeline {
                 });
     }
 
-    /** What passed every check that costs nothing. */
-    private record Work(
+    /**
+     * Opens a batch of runs that share {@code command}, which has neither input nor request id. Finds its module; compiles
+     * and keeps nothing.
+     *
+     * @param cancellation may come at any time until the batch is open
+     * @return completes exceptionally only for what nobody foresaw. An opened batch is to be closed
+     */
+    public CompletionStage<BatchOpening> openBatch(Caller caller, ExecuteCommand command, Cancellation cancellation) {
+        Checked checked = rules.checkShared(command, caller.tier());
+        if (checked instanceof Checked.Invalid invalid) {
+            return completedFuture(new BatchOpening.Refused(invalid.refusal()));
+        }
+        Checked.Valid request = (Checked.Valid) checked;
+        ModuleTask<ModuleLookup> search = modules.find(caller.accountId(), request.module());
+        cancellation.onCancel(search::cancel);
+        return search.result()
+                .<BatchOpening>thenApply(found -> {
+                    Optional<Refusal> refusal = check(caller, request, found, cancellation);
+                    return refusal.isPresent()
+                            ? new BatchOpening.Refused(refusal.get())
+                            : new BatchOpening.Opened(new BatchExecution(
+                                    this, rules, command, caller.tier(), found, search));
+                })
+                .exceptionally(failure -> RefusedException.refusalIn(failure)
+                        .map(BatchOpening.Refused::new)
+                        .orElseThrow(() -> new CompletionException(RefusedException.unwrapped(failure))))
+                .whenComplete((opening, failure) -> {
+                    if (!(opening instanceof BatchOpening.Opened)) {
+                        search.close();
+                    }
+                });
+    }
+
+    /** Runs an item of an open batch. */
+    CompletionStage<Outcome> executeItem(
+            Work work, ModuleLookup found, BatchExecution.Place place, Cancellation cancellation) {
+        if (!events.isAccepting()) {
+            return refused(new Refusal.EventLogUnavailable(RETRY_AFTER));
+        }
+        Optional<Refusal> refusal = check(work.caller(), work.request(), found, cancellation);
+        if (refusal.isPresent()) {
+            return refused(refusal.get());
+        }
+        inFlight.enter();
+        return surely(() -> place.paid().isPresent()
+                        ? run(work, place.paid().get(), cancellation)
+                        : admit(work, cancellation, place::attempt, OTHER_BATCH_DAY))
+                .exceptionally(ExecutionPipeline::refusalOrThrow)
+                .whenComplete((outcome, failure) -> inFlight.exit());
+    }
+
+    /**
+     * What passed every check that costs nothing.
+     *
+     * @param ready makes the module ready, once the run is paid for
+     */
+    record Work(
             Caller caller,
             ExecuteCommand command,
             Checked.Valid request,
-            ModuleLookup found,
-            ModuleTask<ModuleLookup> search) {}
+            ModuleDigest module,
+            Supplier<CompletionStage<ReadyModule>> ready) {}
 
     private Optional<Refusal> check(Caller caller, Checked.Valid request, ModuleLookup found, Cancellation cancellation) {
         if (found instanceof ModuleLookup.Refused no) {
@@ -144,13 +210,12 @@ public final class ExecutionPipeline {
     }
 
     /** A request without an id is admitted as it is; one with an id is claimed, unless this executor has its answer. */
-    private CompletionStage<Outcome> once(Work work, Cancellation cancellation) {
-        if (work.request().requestId().isEmpty()) {
-            return admit(work, cancellation, permit -> Optional.of(Attempt.of(permit)));
+    private CompletionStage<Outcome> once(Work work, Optional<UUID> requestId, Cancellation cancellation) {
+        if (requestId.isEmpty()) {
+            return admit(work, cancellation, permit -> Optional.of(Attempt.of(permit)), OTHER_DAY);
         }
-        UUID requestId = work.request().requestId().get();
-        RequestKey key = new RequestKey(work.caller().accountId(), requestId);
-        ContentHash content = RequestContent.hash(work.command(), ModuleLookup.digest(work.found()));
+        RequestKey key = new RequestKey(work.caller().accountId(), requestId.get());
+        ContentHash content = RequestContent.hash(work.command(), work.module());
         return repeats.once(
                 key,
                 content,
@@ -167,7 +232,7 @@ public final class ExecutionPipeline {
         Claim.Granted claim = (Claim.Granted) answer;
         CompletionStage<Outcome> outcome = claim.payment().isPresent()
                 ? run(work, Attempt.paid(key.requestId(), claim, claim.payment().get()), cancellation)
-                : admit(work, cancellation, permit -> Attempt.of(permit, key.requestId(), claim));
+                : admit(work, cancellation, permit -> Attempt.of(permit, key.requestId(), claim), OTHER_DAY);
         return outcome.whenComplete((result, failure) -> {
             Optional<Refusal> refusal = result instanceof Outcome.Refused no
                     ? Optional.of(no.refusal())
@@ -178,9 +243,9 @@ public final class ExecutionPipeline {
         });
     }
 
-    /** Runs with a permit that can pay; empty: it is of another day than the claim, at midnight. */
+    /** Runs with a permit that can pay; without one, as it is of another day than the claim, at midnight: {@code otherDay}. */
     private CompletionStage<Outcome> admit(
-            Work work, Cancellation cancellation, Function<Permit, Optional<Attempt>> attempt) {
+            Work work, Cancellation cancellation, Function<Permit, Optional<Attempt>> attempt, Refusal otherDay) {
         return admission.admit(work.caller()).thenCompose(answer -> {
             if (answer instanceof Admission.Refused no) {
                 return refused(new Refusal.NotAdmitted(no));
@@ -189,7 +254,7 @@ public final class ExecutionPipeline {
             Optional<Attempt> paying = attempt.apply(permit);
             if (paying.isEmpty()) {
                 permit.release(Permit.Use.RETURNED);
-                return refused(new Refusal.RequestIdRefused(Claim.Reason.SETTLING, SETTLING_RETRY_AFTER));
+                return refused(otherDay);
             }
             return run(work, paying.get(), cancellation);
         });
@@ -207,20 +272,19 @@ public final class ExecutionPipeline {
                 events,
                 crashes,
                 nanoTime);
-        return surely(() -> ready(work.found()))
-                .whenComplete((module, failure) -> work.search().close())
+        return surely(work.ready())
                 .thenCompose(run::start)
                 .whenComplete((outcome, failure) -> attempt.permit().release(run.use()));
     }
 
-    private CompletionStage<ReadyModule> ready(ModuleLookup found) {
+    CompletionStage<ReadyModule> ready(ModuleLookup found) {
         return found instanceof ModuleLookup.Fresh fresh
                 ? modules.keep(fresh)
                 : completedFuture(new ReadyModule(((ModuleLookup.Known) found).module(), true));
     }
 
     /** The stage, or a failed one when not even that came. */
-    private static <T> CompletionStage<T> surely(java.util.function.Supplier<CompletionStage<T>> step) {
+    private static <T> CompletionStage<T> surely(Supplier<CompletionStage<T>> step) {
         try {
             return step.get();
         } catch (RuntimeException e) {

@@ -62,7 +62,7 @@ public record Receipt(
                 quotaRemaining,
                 Optional.of(execution.leaseId()),
                 execution.requestId(),
-                Optional.empty(),
-                "");
+                execution.batchId(),
+                execution.itemId());
     }
 }

@@ -26,6 +26,8 @@ import java.util.regex.Pattern;
 public final class RequestRules {
     private static final Pattern UUID_TEXT = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
 
+    private static final int MAX_ITEM_ID_CHARACTERS = 128;
+
     private final RequestLimits server;
 
     public RequestRules(RequestLimits server) {
@@ -47,13 +49,7 @@ public final class RequestRules {
     public Checked check(ExecuteCommand command, Tier tier) {
         List<FieldViolation> faults = new ArrayList<>();
         Optional<ModuleRef> module = module(command.module(), faults);
-        if (command.input().length > server.maxInputBytes()) {
-            faults.add(new FieldViolation(
-                    "input",
-                    "INPUT_TOO_LARGE",
-                    "input has %d bytes, at most %d are allowed"
-                            .formatted(command.input().length, server.maxInputBytes())));
-        }
+        input(command.input(), faults);
         arguments(command.arguments(), faults);
         environment(command.environment(), faults);
         Optional<Invocation> invocation = command.invocation().flatMap(wish -> invocation(wish, faults));
@@ -64,7 +60,7 @@ public final class RequestRules {
                 output("limits.stdout_bytes", wish.stdoutBytes(), server.maxStdoutBytes(), faults),
                 output("limits.stderr_bytes", wish.stderrBytes(), server.maxStderrBytes(), faults));
         boolean withRequestId = !command.requestId().isEmpty();
-        if (withRequestId && !UUID_TEXT.matcher(command.requestId()).matches()) {
+        if (withRequestId && !isUuid(command.requestId())) {
             faults.add(new FieldViolation(
                     "request_id", "REQUEST_ID_MALFORMED", "request_id must be a UUID of 36 characters, or empty"));
         }
@@ -76,6 +72,53 @@ public final class RequestRules {
                 invocation,
                 limits,
                 withRequestId ? Optional.of(UUID.fromString(command.requestId())) : Optional.empty());
+    }
+
+    /** Checks what the items of a batch share: as a request, except that inputs come with the items. */
+    Checked checkShared(ExecuteCommand command, Tier tier) {
+        List<FieldViolation> faults = new ArrayList<>();
+        if (command.input().length > 0) {
+            faults.add(new FieldViolation(
+                    "shared.input", "BATCH_FIELD_NOT_SHARED", "shared.input must be empty: inputs come with the items"));
+        }
+        if (!command.requestId().isEmpty()) {
+            faults.add(new FieldViolation(
+                    "shared.request_id",
+                    "BATCH_FIELD_NOT_SHARED",
+                    "shared.request_id must be empty: a batch has items, and no request id"));
+        }
+        return faults.isEmpty() ? check(command, tier) : new Checked.Invalid(new Refusal.InvalidFields(faults));
+    }
+
+    /** Checks what an item adds to what its batch shares. */
+    Optional<Refusal> checkItem(String itemId, ExecuteCommand command) {
+        List<FieldViolation> faults = new ArrayList<>(0);
+        if (itemId.isEmpty()
+                || itemId.length() > MAX_ITEM_ID_CHARACTERS
+                || itemId.chars().anyMatch(Character::isISOControl)) {
+            faults.add(new FieldViolation(
+                    "item_id",
+                    "ITEM_ID_INVALID",
+                    "item_id must have 1 to %d characters and no control characters"
+                            .formatted(MAX_ITEM_ID_CHARACTERS)));
+        }
+        input(command.input(), faults);
+        arguments(command.arguments(), faults);
+        return faults.isEmpty() ? Optional.empty() : Optional.of(new Refusal.InvalidFields(faults));
+    }
+
+    /** Whether {@code text} is a UUID of 36 characters. */
+    public static boolean isUuid(String text) {
+        return UUID_TEXT.matcher(text).matches();
+    }
+
+    private void input(byte[] input, List<FieldViolation> faults) {
+        if (input.length > server.maxInputBytes()) {
+            faults.add(new FieldViolation(
+                    "input",
+                    "INPUT_TOO_LARGE",
+                    "input has %d bytes, at most %d are allowed".formatted(input.length, server.maxInputBytes())));
+        }
     }
 
     private Optional<ModuleRef> module(ExecuteCommand.Source source, List<FieldViolation> faults) {
@@ -104,6 +147,9 @@ public final class RequestRules {
     }
 
     private static void arguments(List<String> arguments, List<FieldViolation> faults) {
+        if (arguments.isEmpty()) {
+            return;
+        }
         if (arguments.size() > RequestLimits.MAX_STRINGS) {
             faults.add(new FieldViolation(
                     "args",

@@ -173,6 +173,8 @@ final class Run {
                 caller.tier().version(),
                 permit.leaseId(),
                 attempt.requestId(),
+                attempt.batchId(),
+                attempt.itemId(),
                 status,
                 ran.end() instanceof RunResult.End.Exited exited ? OptionalInt.of(exited.code()) : OptionalInt.empty(),
                 ran.end() instanceof RunResult.End.Trapped trapped ? Optional.of(trapped.kind()) : Optional.empty(),

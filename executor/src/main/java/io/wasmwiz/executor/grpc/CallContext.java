@@ -52,12 +52,16 @@ final class CallContext {
 
     /** Fires when the client cancels, its connection is lost or its deadline passes; harmless after the reply. */
     static Cancellation cancellation() {
-        Deadline deadline = Context.current().getDeadline();
-        Cancellation cancellation = new Cancellation(
-                deadline == null
-                        ? OptionalLong.empty()
-                        : OptionalLong.of(System.nanoTime() + deadline.timeRemaining(TimeUnit.NANOSECONDS)));
+        Cancellation cancellation = new Cancellation(deadlineNanos());
         Context.current().addListener(context -> cancellation.cancel(), Runnable::run);
         return cancellation;
+    }
+
+    /** The {@link System#nanoTime} at which the client stops waiting, if it said so. */
+    static OptionalLong deadlineNanos() {
+        Deadline deadline = Context.current().getDeadline();
+        return deadline == null
+                ? OptionalLong.empty()
+                : OptionalLong.of(System.nanoTime() + deadline.timeRemaining(TimeUnit.NANOSECONDS));
     }
 }

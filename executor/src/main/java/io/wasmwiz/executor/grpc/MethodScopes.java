@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 final class MethodScopes {
     static final Map<String, List<Scope>> TABLE = Stream.of(
                     of(ExecutionServiceGrpc.getExecuteMethod(), Scope.EXECUTE),
+                    of(ExecutionServiceGrpc.getExecuteBatchMethod(), Scope.EXECUTE),
                     of(ModuleServiceGrpc.getUploadModuleMethod(), Scope.MODULES),
                     of(ModuleServiceGrpc.getGetModuleMethod(), Scope.MODULES),
                     of(ModuleServiceGrpc.getListModulesMethod(), Scope.MODULES),

@@ -6,6 +6,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.wasmwiz.executor.admission.Admission;
 import io.wasmwiz.executor.auth.Authentication;
+import io.wasmwiz.executor.claims.Claim;
 import io.wasmwiz.executor.refusal.FieldViolation;
 import io.wasmwiz.executor.refusal.Refusal;
 import java.util.Arrays;
@@ -179,7 +180,37 @@ final class OutcomeStatus {
                                     Code.UNKNOWN,
                                     "OUTCOME_UNKNOWN",
                                     "it ran, and whether it is on the usage log is not known; ListExecutions will tell")
-                            .with("execution_id", no.executionId())));
+                            .with("execution_id", no.executionId())),
+            row(
+                    Refusal.ItemRepeated.class,
+                    no -> new Answer(
+                                    Code.ALREADY_EXISTS,
+                                    "ITEM_ID_REPEATED",
+                                    "an item of this item_id came before in this batch; this one did not run")
+                            .with("item_id", no.itemId())),
+            row(Refusal.BatchIdRefused.class, no -> batchIdRefused(no)),
+            row(
+                    Refusal.BatchRerunsSpent.class,
+                    no -> new Answer(
+                            Code.FAILED_PRECONDITION,
+                            "BATCH_RERUNS_SPENT",
+                            "the item is charged, and its batch ran as many items again as it has charged; this one did not run")),
+            row(
+                    Refusal.BatchIdle.class,
+                    no -> new Answer(
+                                    Code.ABORTED,
+                                    "BATCH_IDLE",
+                                    "no message came for %d ms while nothing was in progress: half-close a batch that is done"
+                                            .formatted(no.limit().toMillis()))
+                            .with("limit_ms", no.limit().toMillis())),
+            row(
+                    Refusal.BatchStalled.class,
+                    no -> new Answer(
+                                    Code.ABORTED,
+                                    "BATCH_STALLED",
+                                    "results were not read for %d ms, so the batch was ended"
+                                            .formatted(no.limit().toMillis()))
+                            .with("limit_ms", no.limit().toMillis())));
 
     private static final Map<Class<?>, Function<Object, Answer>> ADMISSIONS = complete(
             Admission.Refused.class,
@@ -322,6 +353,20 @@ final class OutcomeStatus {
                                         + " certain yet; nothing ran")
                         .retryAfter(no.retryAfter());
         };
+    }
+
+    private static Answer batchIdRefused(Refusal.BatchIdRefused no) {
+        return no.reason() == Claim.Reason.EXPIRED
+                ? new Answer(
+                        Code.FAILED_PRECONDITION,
+                        "BATCH_ID_EXPIRED",
+                        "batch_id is from a day that the ledger does not keep much longer; nothing ran")
+                : new Answer(
+                                Code.UNAVAILABLE,
+                                "BATCH_SETTLING",
+                                "the day of batch_id has ended, and which of its items were charged is not certain yet;"
+                                        + " some minutes later it is")
+                        .retryAfter(no.retryAfter());
     }
 
     private static Answer invalidFields(Refusal.InvalidFields invalid) {

@@ -110,4 +110,19 @@ public sealed interface Refusal {
 
     /** It ran, and whether its event is durable is not known. */
     record OutcomeUnknown(UUID executionId) implements Refusal {}
+
+    /** An item of this id came before in the same batch; this one did not run. */
+    record ItemRepeated(String itemId) implements Refusal {}
+
+    /** The batch id does not allow items of this day; nothing ran. Trying again helps while it is settling only. */
+    record BatchIdRefused(Claim.Reason reason, Duration retryAfter) implements Refusal {}
+
+    /** The item is charged, and its batch ran charged items again as often as it may; this one did not run. */
+    record BatchRerunsSpent() implements Refusal {}
+
+    /** A batch in which nothing was in progress got no message for so long. */
+    record BatchIdle(Duration limit) implements Refusal {}
+
+    /** The results of a batch were not read for so long. */
+    record BatchStalled(Duration limit) implements Refusal {}
 }

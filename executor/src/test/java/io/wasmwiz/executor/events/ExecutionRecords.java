@@ -22,6 +22,8 @@ final class ExecutionRecords {
                 3,
                 UUID.randomUUID(),
                 Optional.of(UUID.randomUUID()),
+                Optional.of(UUID.randomUUID()),
+                "item-7",
                 ExecutionStatus.TRAPPED,
                 OptionalInt.empty(),
                 Optional.of(TrapKind.MEMORY_OUT_OF_BOUNDS),

@@ -24,8 +24,11 @@ import io.wasmwiz.executor.admission.RateLimits;
 import io.wasmwiz.executor.auth.Authentication;
 import io.wasmwiz.executor.auth.Caller;
 import io.wasmwiz.executor.auth.Scope;
+import io.wasmwiz.executor.batch.BatchConfig;
+import io.wasmwiz.executor.batch.Batches;
 import io.wasmwiz.executor.claims.BatchedClaims;
 import io.wasmwiz.executor.claims.InMemoryRequestClaims;
+import io.wasmwiz.executor.claims.PostgresBatchClaims;
 import io.wasmwiz.executor.events.ScriptedExecutionEvents;
 import io.wasmwiz.executor.execution.Crashes;
 import io.wasmwiz.executor.execution.ExecutionPipeline;
@@ -57,6 +60,7 @@ import io.wasmwiz.v1.UploadModuleHeader;
 import io.wasmwiz.v1.UploadModuleRequest;
 import io.wasmwiz.v1.UploadModuleResponse;
 import java.io.IOException;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -74,6 +78,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -114,16 +119,7 @@ class GrpcEdgeIT {
         ModuleLibrary library = new ModuleLibrary(
                 modules, store, module -> inspector.inspect(module), sandbox, work, inspection, metrics);
         HealthMonitor health = closer.add(HealthMonitor.start(List.of(), metrics));
-        GrpcServer server = closer.add(GrpcServer.start(
-                new GrpcConfig("127.0.0.1", 0, false, 100, maxHeldCalls, 8, 4, Duration.ofSeconds(10), Duration.ZERO),
-                Requests.LIMITS,
-                (authorization, peer) -> authentication,
-                new ServiceHealth(health, false),
-                new FixedFigures(LIMITS),
-                metrics,
-                Optional.empty(),
-                List.of(
-                        new ExecutionGrpcService(new ExecutionPipeline(
+        ExecutionPipeline pipeline = new ExecutionPipeline(
                                 new RequestRules(Requests.LIMITS),
                                 library,
                                 new Repeats(Requests.CLAIMS, Ticker.systemTicker(), metrics),
@@ -134,7 +130,28 @@ class GrpcEdgeIT {
                                 events,
                                 new Crashes(Requests.CRASHES, Ticker.systemTicker(), metrics),
                                 closer.add(InFlight.open(Duration.ofSeconds(5), metrics)),
-                                System::nanoTime)),
+                System::nanoTime);
+        Batches batches = closer.add(Batches.open(
+                new BatchConfig(
+                        10, 10, 1L << 20, Duration.ofMinutes(1), Duration.ofMinutes(1), Duration.ofSeconds(30), 1),
+                pipeline,
+                new PostgresBatchClaims(Jdbi.create(() -> {
+                    throw new SQLException("no database here");
+                })),
+                work,
+                who -> CompletableFuture.completedFuture(new Authentication.Granted(who)),
+                timers,
+                metrics));
+        GrpcServer server = closer.add(GrpcServer.start(
+                new GrpcConfig("127.0.0.1", 0, false, 100, maxHeldCalls, 8, 4, Duration.ofSeconds(10), Duration.ZERO),
+                Requests.LIMITS,
+                (authorization, peer) -> authentication,
+                new ServiceHealth(health, false),
+                new FixedFigures(LIMITS),
+                metrics,
+                Optional.empty(),
+                List.of(
+                        new ExecutionGrpcService(pipeline, batches, new FixedFigures(LIMITS)),
                         new ModuleGrpcService(library, Requests.LIMITS.maxModuleBytes(), modules, timers, metrics))));
         ManagedChannel client = NettyChannelBuilder.forAddress("127.0.0.1", server.port())
                 .usePlaintext()

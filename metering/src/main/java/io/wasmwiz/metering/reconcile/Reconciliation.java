@@ -145,7 +145,7 @@ final class Reconciliation {
             return;
         }
         LedgerRow row = takeRowAt(record.partition(), record.offset());
-        if (row != null && isRowOf(row, expected, !event.getRequestId().isEmpty())) {
+        if (row != null && isRowOf(row, expected, mayRepeat(event))) {
             compare(row, expected, event.getCharged());
             return;
         }
@@ -166,10 +166,14 @@ final class Reconciliation {
         }
     }
 
-    private static boolean isRowOf(LedgerRow row, ExecutionFacts expected, boolean hasRequestId) {
+    private static boolean mayRepeat(ExecutionEvent event) {
+        return !event.getRequestId().isEmpty() || !event.getBatchId().isEmpty();
+    }
+
+    private static boolean isRowOf(LedgerRow row, ExecutionFacts expected, boolean mayRepeat) {
         UUID id = row.facts().executionId();
         return id.equals(expected.executionId())
-                || (hasRequestId && id.equals(AttemptId.of(expected.executionId(), row.partition(), row.offset())));
+                || (mayRepeat && id.equals(AttemptId.of(expected.executionId(), row.partition(), row.offset())));
     }
 
     private void compare(LedgerRow row, ExecutionFacts expected, boolean asksCharge) {

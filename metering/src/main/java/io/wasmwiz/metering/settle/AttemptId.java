@@ -6,7 +6,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.UUID;
 
 /**
- * The id of an uncharged row whose execution may still be charged: one of several runs of a request id. It must not take the
+ * The id of an uncharged row whose execution may still be charged: one of several runs of a request id, or of an item of a claimed batch. It must not take the
  * execution's own id, which is the charged row's, so it has one that follows from its place in the log. Stateless.
  *
  * <p>A UUIDv7 (RFC 9562, section 5.7) with the time, and so the day, of the execution id; its other bits are the first of

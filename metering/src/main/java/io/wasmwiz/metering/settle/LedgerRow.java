@@ -21,7 +21,7 @@ public record LedgerRow(
 
     /** The id that {@code event} has as an uncharged row, if that is not the execution's. */
     public static @Nullable UUID attemptId(LogEntry entry, UsageEvent event) {
-        return event.requestId() == null ? null : AttemptId.of(event.executionId(), entry.partition(), entry.offset());
+        return !mayRepeat(event) ? null : AttemptId.of(event.executionId(), entry.partition(), entry.offset());
     }
 
     /** Whether it costs a unit of the day's allowance. */
@@ -29,8 +29,13 @@ public record LedgerRow(
         return unchargedCause == null;
     }
 
-    /** Whether it is one of perhaps several uncharged runs of a request id, whose execution may be charged yet. */
+    /** Whether it is one of perhaps several uncharged runs of a request id or batch item, whose execution may be charged yet. */
     public boolean isAttempt() {
-        return !isCharged() && event.requestId() != null;
+        return !isCharged() && mayRepeat(event);
+    }
+
+    /** Whether several events may have its execution id: those of a request id, or of an item of a claimed batch. */
+    private static boolean mayRepeat(UsageEvent event) {
+        return event.requestId() != null || event.batchId() != null;
     }
 }

@@ -51,6 +51,10 @@ public final class PostgresRetention {
             DELETE FROM request_claims WHERE ctid = ANY (ARRAY(
                 SELECT ctid FROM request_claims WHERE day < (SELECT floor FROM usage_retention) LIMIT :limit))
             """;
+    private static final String PRUNE_BATCHES = """
+            DELETE FROM batch_claims WHERE ctid = ANY (ARRAY(
+                SELECT ctid FROM batch_claims WHERE day < (SELECT floor FROM usage_retention) LIMIT :limit))
+            """;
     // Nobody takes from a minute that is a day old.
     private static final String PRUNE_MINUTES = """
             DELETE FROM minute_grants WHERE ctid = ANY (ARRAY(
@@ -95,7 +99,7 @@ public final class PostgresRetention {
             }
         }
         inTransaction(handle -> handle.createQuery(DROP).mapTo(Integer.class).one());
-        for (String statement : List.of(PRUNE_LEASES, PRUNE_CLAIMS, PRUNE_MINUTES)) {
+        for (String statement : List.of(PRUNE_LEASES, PRUNE_CLAIMS, PRUNE_BATCHES, PRUNE_MINUTES)) {
             prune(statement);
         }
     }

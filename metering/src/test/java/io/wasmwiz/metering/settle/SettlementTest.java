@@ -156,6 +156,23 @@ final class SettlementTest {
     }
 
     @Test
+    void chargesAnItemOfAClaimedBatchOnceHoweverOftenItRanBefore() {
+        UUID id = EventFixture.idAt(NOW);
+        Settlement settlement = settle(
+                List.of(lease(5, 0)),
+                entry(item(id, false)),
+                entry(item(id, true)),
+                entry(item(id, true)),
+                entry(item(id, false)));
+
+        assertThat(causes(settlement)).containsExactly(UnchargedCause.NOT_CHARGEABLE, null);
+        assertThat(settlement.rows().get(0).isAttempt()).isTrue();
+        assertThat(settlement.rows().get(1).id()).isEqualTo(id);
+        assertThat(settlement.duplicates()).isEqualTo(2);
+        assertThat(settlement.counters()).containsExactly(Map.entry(COUNTER, new CounterChange(1, 0, 2)));
+    }
+
+    @Test
     void changesNothingWhenUnchargedRunsOfARequestAreReadAgain() {
         UUID id = EventFixture.idAt(NOW);
         List<LogEntry> log = List.of(entry(request(id, LEASE, false)), entry(request(id, LEASE, false)));
@@ -263,6 +280,10 @@ final class SettlementTest {
         return event(id, ACCOUNT, null, "Free", lease, new UUID(0, 30), asksCharge, NOW);
     }
 
+    private static UsageEvent item(UUID id, boolean asksCharge) {
+        return event(id, ACCOUNT, null, "Free", LEASE, null, new UUID(0, 40), asksCharge, NOW);
+    }
+
     private static UsageEvent event(UUID account, UUID key, Instant at) {
         return event(EventFixture.idAt(NOW), account, key, "Free", null, null, false, at);
     }
@@ -276,6 +297,19 @@ final class SettlementTest {
             @Nullable UUID request,
             boolean asksCharge,
             Instant at) {
+        return event(id, account, key, tier, lease, request, null, asksCharge, at);
+    }
+
+    private static UsageEvent event(
+            UUID id,
+            UUID account,
+            @Nullable UUID key,
+            String tier,
+            @Nullable UUID lease,
+            @Nullable UUID request,
+            @Nullable UUID batch,
+            boolean asksCharge,
+            Instant at) {
         return new UsageEvent(
                 id,
                 DAY,
@@ -286,7 +320,7 @@ final class SettlementTest {
                 1,
                 lease,
                 request,
-                null,
+                batch,
                 null,
                 "completed",
                 OptionalInt.of(0),

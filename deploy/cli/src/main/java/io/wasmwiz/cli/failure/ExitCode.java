@@ -8,6 +8,8 @@ import java.util.List;
  */
 public final class ExitCode {
     public static final int OK = 0;
+    /** Of a batch: it is through, and some items did not complete. */
+    public static final int SOME_FAILED = 1;
     /** Wrong flags or arguments. */
     public static final int USAGE = 64;
     /** A module, digest or field that the server refuses. */

@@ -1,0 +1,283 @@
+package io.wasmwiz.cli.batch;
+
+import io.grpc.Status;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
+import io.wasmwiz.cli.failure.ServerFailure;
+import io.wasmwiz.v1.BatchItem;
+import io.wasmwiz.v1.BatchItems;
+import io.wasmwiz.v1.BatchOpening;
+import io.wasmwiz.v1.BatchSummary;
+import io.wasmwiz.v1.ExecuteBatchRequest;
+import io.wasmwiz.v1.ExecuteBatchResponse;
+import io.wasmwiz.v1.ExecutionServiceGrpc.ExecutionServiceStub;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A batch from its first item to its summary, over as many streams as it takes: what was sent and not answered when one is
+ * cut is sent again in the next, under the same batch id, and so is charged once. Holds no more than that many items. For
+ * one thread, beside which the network's delivers results.
+ */
+final class BatchDialogue {
+    /** Reasons after which a server, this one or another, takes the batch up again. */
+    private static final Set<Status.Code> CUTS =
+            Set.of(Status.Code.UNAVAILABLE, Status.Code.ABORTED, Status.Code.UNKNOWN, Status.Code.INTERNAL);
+
+    private static final int CUTS_WITHOUT_A_RESULT = 8;
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+    private static final int ITEMS_PER_MESSAGE = 64;
+    private static final int BYTES_PER_MESSAGE = 256 << 10;
+
+    private final ExecutionServiceStub stub;
+    private final BatchOpening opening;
+    private final ResultLines results;
+    /** Sent, or about to be, and not answered; guarded by itself. */
+    private final Map<String, BatchItem> unanswered = new LinkedHashMap<>();
+
+    private final int window;
+    private volatile int cuts;
+
+    /**
+     * Prepares a batch.
+     *
+     * @param opening with a batch id
+     * @param window items sent and not answered at most
+     */
+    BatchDialogue(ExecutionServiceStub stub, BatchOpening opening, int window, ResultLines results) {
+        this.stub = stub;
+        this.opening = opening;
+        this.window = window;
+        this.results = results;
+    }
+
+    /** How often a stream was cut so far. */
+    int cuts() {
+        return cuts;
+    }
+
+    /** What ended a batch that was not to go on. */
+    static final class Ended extends Exception {
+        private static final long serialVersionUID = 1L;
+        private final transient ServerFailure failure;
+
+        Ended(ServerFailure failure) {
+            super(failure.message());
+            this.failure = failure;
+        }
+
+        ServerFailure failure() {
+            return failure;
+        }
+    }
+
+    /**
+     * Runs all items but those that are {@code done}.
+     *
+     * @return the summary of the last stream
+     */
+    BatchSummary run(ItemSource source, Predicate<String> done) throws IOException, InterruptedException, Ended {
+        long writtenBefore = -1;
+        int withoutResult = 0;
+        Duration pause = FIRST_PAUSE;
+        while (true) {
+            BatchStream stream = new BatchStream();
+            stub.executeBatch(stream);
+            stream.send(ExecuteBatchRequest.newBuilder().setOpening(opening).build());
+            List<BatchItem> again;
+            synchronized (unanswered) {
+                again = new ArrayList<>(unanswered.values());
+            }
+            ServerFailure failure = stream.converse(again, source, done);
+            if (failure == null) {
+                return stream.summary();
+            }
+            withoutResult = results.written() > writtenBefore ? 1 : withoutResult + 1;
+            if (withoutResult == 1) {
+                pause = FIRST_PAUSE;
+            }
+            writtenBefore = results.written();
+            if (!CUTS.contains(failure.code()) || withoutResult > CUTS_WITHOUT_A_RESULT) {
+                throw new Ended(failure);
+            }
+            cuts = cuts + 1;
+            Thread.sleep(Math.max(pause.toMillis(), 1_000 * failure.retryAfterSeconds().orElse(0)));
+            pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
+        }
+    }
+
+    /** One stream. Its state is guarded by itself. */
+    private final class BatchStream implements ClientResponseObserver<ExecuteBatchRequest, ExecuteBatchResponse> {
+        private @Nullable ClientCallStreamObserver<ExecuteBatchRequest> call;
+        private @Nullable BatchSummary summary;
+        private @Nullable ServerFailure failure;
+        private boolean ended;
+
+        @Override
+        public void beforeStart(ClientCallStreamObserver<ExecuteBatchRequest> stream) {
+            call = stream;
+            stream.setOnReadyHandler(this::wake);
+        }
+
+        private void send(ExecuteBatchRequest message) {
+            if (call != null) {
+                call.onNext(message);
+            }
+        }
+
+        /** Sends everything and waits for the end; null when it was a summary. */
+        @Nullable
+        ServerFailure converse(List<BatchItem> again, ItemSource source, Predicate<String> done)
+                throws IOException, InterruptedException {
+            Outbox outbox = new Outbox(this);
+            for (BatchItem item : again) {
+                if (!outbox.add(item)) {
+                    return awaitEnd();
+                }
+            }
+            while (!hasEnded()) {
+                BatchItem item = source.next();
+                if (item == null) {
+                    outbox.flush();
+                    if (call != null && !hasEnded()) {
+                        call.onCompleted();
+                    }
+                    return awaitEnd();
+                }
+                if (done.test(item.getItemId())) {
+                    continue;
+                }
+                if (isWindowFull()) {
+                    outbox.flush();
+                }
+                boolean mayGoOn = awaitWindow();
+                synchronized (unanswered) {
+                    unanswered.put(item.getItemId(), item);
+                }
+                if (!mayGoOn || !outbox.add(item)) {
+                    break;
+                }
+            }
+            return awaitEnd();
+        }
+
+        private boolean isWindowFull() {
+            synchronized (unanswered) {
+                return unanswered.size() >= window;
+            }
+        }
+
+        private synchronized boolean awaitWindow() throws InterruptedException {
+            while (!ended && isWindowFull()) {
+                wait();
+            }
+            return !ended;
+        }
+
+        /** Waits until a message would not only be queued up; false once the stream has ended. */
+        synchronized boolean awaitReady() throws InterruptedException {
+            while (!ended && call != null && !call.isReady()) {
+                wait();
+            }
+            return !ended;
+        }
+
+        private synchronized boolean hasEnded() {
+            return ended;
+        }
+
+        private synchronized @Nullable ServerFailure awaitEnd() throws InterruptedException {
+            while (!ended) {
+                wait();
+            }
+            return failure;
+        }
+
+        private synchronized void wake() {
+            notifyAll();
+        }
+
+        synchronized BatchSummary summary() {
+            return summary == null ? BatchSummary.getDefaultInstance() : summary;
+        }
+
+        @Override
+        public void onNext(ExecuteBatchResponse message) {
+            if (message.hasSummary()) {
+                synchronized (this) {
+                    summary = message.getSummary();
+                }
+            }
+            message.getResults().getResultsList().forEach(result -> {
+                boolean isFirst;
+                synchronized (unanswered) {
+                    isFirst = unanswered.remove(result.getItemId()) != null;
+                }
+                if (isFirst) {
+                    results.write(result);
+                }
+            });
+            wake();
+        }
+
+        @Override
+        public void onError(Throwable error) {
+            end(ServerFailure.of(Status.fromThrowable(error), Status.trailersFromThrowable(error)));
+        }
+
+        @Override
+        public void onCompleted() {
+            end(
+                    summary().getItems() == 0 && summary == null
+                            ? ServerFailure.of(
+                                    Status.INTERNAL.withDescription("the server ended the batch without a summary"), null)
+                            : null);
+        }
+
+        private synchronized void end(@Nullable ServerFailure reason) {
+            failure = reason;
+            ended = true;
+            notifyAll();
+        }
+    }
+
+    /** Items of the next message. */
+    private static final class Outbox {
+        private final BatchStream stream;
+        private final List<BatchItem> items = new ArrayList<>();
+        private int bytes;
+
+        Outbox(BatchStream stream) {
+            this.stream = stream;
+        }
+
+        boolean add(BatchItem item) throws InterruptedException {
+            items.add(item);
+            bytes += item.getInput().size();
+            return items.size() < ITEMS_PER_MESSAGE && bytes < BYTES_PER_MESSAGE || flush();
+        }
+
+        boolean flush() throws InterruptedException {
+            if (items.isEmpty()) {
+                return true;
+            }
+            boolean ready = stream.awaitReady();
+            if (ready) {
+                stream.send(ExecuteBatchRequest.newBuilder()
+                        .setItems(BatchItems.newBuilder().addAllItems(items))
+                        .build());
+            }
+            items.clear();
+            bytes = 0;
+            return ready;
+        }
+    }
+}
