@@ -29,13 +29,13 @@ class MainTest {
         Result result = run("--help");
 
         assertThat(result.exitCode()).isZero();
-        assertThat(result.out()).contains("run", "modules", "usage", "admin", "load", "doctor", "completion");
+        assertThat(result.out()).contains("run", "batch", "modules", "usage", "admin", "load", "doctor", "completion");
         assertThat(result.out()).contains("quota, rate limit or overload");
         assertThat(run("run", "--help").out()).contains("quota, rate limit or overload");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"run", "modules", "usage", "admin", "load", "doctor", "completion"})
+    @ValueSource(strings = {"run", "batch", "modules", "usage", "admin", "load", "doctor", "completion"})
     void helpsWithEachCommand(String command) {
         assertThat(run(command, "--help"))
                 .matches(result -> result.exitCode() == 0 && result.out().startsWith("Usage: wasmwiz " + command));

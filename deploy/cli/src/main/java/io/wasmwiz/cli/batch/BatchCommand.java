@@ -45,6 +45,7 @@ import picocli.CommandLine.Parameters;
 public final class BatchCommand implements Callable<Integer> {
     private static final int LARGEST_WINDOW = 100_000;
     private static final int WINDOW = 1_024;
+    private static final int LARGEST_MAX_CUTS = 1_000;
 
     private final CliContext context;
 
@@ -77,6 +78,13 @@ public final class BatchCommand implements Callable<Integer> {
 
     @Option(names = "--resume", description = "Go on with the batch of --out: items that have run are left out.")
     private boolean resume;
+
+    @Option(
+            names = "--max-cuts",
+            paramLabel = "N",
+            defaultValue = "8",
+            description = "Streams in a row that may be cut without a result, 0 to 1000. Default: ${DEFAULT-VALUE}.")
+    private int maxCuts = 8;
 
     @Mixin
     private RunOptions options = new RunOptions();
@@ -123,6 +131,7 @@ public final class BatchCommand implements Callable<Integer> {
                     connection.stub(ExecutionServiceGrpc::newStub),
                     opening(argument, batchId),
                     inFlight == null ? WINDOW : inFlight,
+                    maxCuts,
                     results);
             run(dialogue, source, done, results);
             return results.failed() == 0 ? ExitCode.OK : ExitCode.SOME_FAILED;
@@ -161,6 +170,7 @@ public final class BatchCommand implements Callable<Integer> {
 
     private void check() {
         require(inFlight == null || (inFlight >= 1 && inFlight <= LARGEST_WINDOW), "--in-flight must be 1 to 100000");
+        require(maxCuts >= 0 && maxCuts <= LARGEST_MAX_CUTS, "--max-cuts must be 0 to 1000");
         require(!resume || out != null, "--resume needs --out: it says which batch to go on with");
         require(options.input() == null, "--input is for single runs: INPUTS has the inputs of a batch");
     }

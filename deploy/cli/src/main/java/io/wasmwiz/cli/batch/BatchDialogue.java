@@ -31,7 +31,6 @@ final class BatchDialogue {
     private static final Set<Status.Code> CUTS =
             Set.of(Status.Code.UNAVAILABLE, Status.Code.ABORTED, Status.Code.UNKNOWN, Status.Code.INTERNAL);
 
-    private static final int CUTS_WITHOUT_A_RESULT = 8;
     private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
     private static final int ITEMS_PER_MESSAGE = 64;
@@ -44,6 +43,7 @@ final class BatchDialogue {
     private final Map<String, BatchItem> unanswered = new LinkedHashMap<>();
 
     private final int window;
+    private final int maxCuts;
     private volatile int cuts;
 
     /**
@@ -51,11 +51,13 @@ final class BatchDialogue {
      *
      * @param opening with a batch id
      * @param window items sent and not answered at most
+     * @param maxCuts streams in a row that may be cut without having brought a result
      */
-    BatchDialogue(ExecutionServiceStub stub, BatchOpening opening, int window, ResultLines results) {
+    BatchDialogue(ExecutionServiceStub stub, BatchOpening opening, int window, int maxCuts, ResultLines results) {
         this.stub = stub;
         this.opening = opening;
         this.window = window;
+        this.maxCuts = maxCuts;
         this.results = results;
     }
 
@@ -105,7 +107,7 @@ final class BatchDialogue {
                 pause = FIRST_PAUSE;
             }
             writtenBefore = results.written();
-            if (!CUTS.contains(failure.code()) || withoutResult > CUTS_WITHOUT_A_RESULT) {
+            if (!CUTS.contains(failure.code()) || withoutResult > maxCuts) {
                 throw new Ended(failure);
             }
             cuts = cuts + 1;

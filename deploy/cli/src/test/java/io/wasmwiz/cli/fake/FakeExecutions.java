@@ -2,9 +2,19 @@ package io.wasmwiz.cli.fake;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.util.Timestamps;
+import io.grpc.Status;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
+import io.wasmwiz.v1.BatchItem;
+import io.wasmwiz.v1.BatchOpened;
+import io.wasmwiz.v1.BatchOpening;
+import io.wasmwiz.v1.BatchResult;
+import io.wasmwiz.v1.BatchResults;
+import io.wasmwiz.v1.BatchSummary;
+import io.wasmwiz.v1.ExecuteBatchRequest;
+import io.wasmwiz.v1.ExecuteBatchResponse;
 import io.wasmwiz.v1.ExecuteRequest;
 import io.wasmwiz.v1.ExecuteResponse;
 import io.wasmwiz.v1.ExecutionServiceGrpc;
@@ -18,8 +28,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +44,11 @@ public final class FakeExecutions extends ExecutionServiceGrpc.ExecutionServiceI
     private final FakeModules modules;
     private final AtomicLong charged = new AtomicLong();
     private final List<Receipt> receipts = new CopyOnWriteArrayList<>();
+    private final List<String> batches = new CopyOnWriteArrayList<>();
+    private final Set<String> seen = ConcurrentHashMap.newKeySet();
+    private final AtomicLong items = new AtomicLong();
+    private final AtomicInteger cuts = new AtomicInteger();
+    private volatile int resultsBeforeCut;
     private volatile long quota = 1_000_000;
     private volatile @Nullable StatusRuntimeException fault;
     private volatile Duration clockAhead = Duration.ZERO;
@@ -81,6 +99,101 @@ public final class FakeExecutions extends ExecutionServiceGrpc.ExecutionServiceI
             replies.onCompleted();
         } catch (StatusRuntimeException e) {
             replies.onError(e);
+        }
+    }
+
+    /** From now on {@code times} streams of batches are cut, each after {@code results} results. */
+    public void cutBatches(int times, int results) {
+        cuts.set(times);
+        resultsBeforeCut = results;
+    }
+
+    /** The batch ids that came, in order. */
+    public List<String> batches() {
+        return batches;
+    }
+
+    /** Items that came, repeats included. */
+    public long items() {
+        return items.get();
+    }
+
+    @Override
+    public StreamObserver<ExecuteBatchRequest> executeBatch(StreamObserver<ExecuteBatchResponse> replies) {
+        return new FakeBatch(replies);
+    }
+
+    /** One stream: answers each message at once, and charges an item of a batch the first time only. */
+    private final class FakeBatch implements StreamObserver<ExecuteBatchRequest> {
+        private final StreamObserver<ExecuteBatchResponse> replies;
+        private final boolean isToBeCut = cuts.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
+        private BatchOpening opening = BatchOpening.getDefaultInstance();
+        private int answered;
+        private boolean ended;
+
+        FakeBatch(StreamObserver<ExecuteBatchResponse> replies) {
+            this.replies = replies;
+        }
+
+        @Override
+        public void onNext(ExecuteBatchRequest message) {
+            if (ended) {
+                return;
+            }
+            if (message.hasOpening()) {
+                opening = message.getOpening();
+                batches.add(opening.getBatchId());
+                replies.onNext(ExecuteBatchResponse.newBuilder()
+                        .setOpened(BatchOpened.newBuilder().setInFlight(100))
+                        .build());
+            }
+            message.getItems().getItemsList().forEach(this::answer);
+        }
+
+        private void answer(BatchItem item) {
+            if (ended) {
+                return;
+            }
+            items.incrementAndGet();
+            BatchResult.Builder result = BatchResult.newBuilder().setItemId(item.getItemId());
+            try {
+                boolean isFirst = seen.add(opening.getBatchId() + " " + item);
+                if (!isFirst) {
+                    charged.decrementAndGet();
+                }
+                result.setResponse(run(opening.getShared().toBuilder()
+                                .setInput(item.getInput())
+                                .addAllArgs(item.getArgsList())
+                                .build()).toBuilder()
+                        .setRepeated(!isFirst));
+            } catch (StatusRuntimeException e) {
+                result.setRefusal(StatusProto.fromThrowable(e));
+            }
+            answered++;
+            if (isToBeCut && answered > resultsBeforeCut) {
+                ended = true;
+                replies.onError(
+                        Status.UNAVAILABLE.withDescription("the connection was cut").asRuntimeException());
+                return;
+            }
+            replies.onNext(ExecuteBatchResponse.newBuilder()
+                    .setResults(BatchResults.newBuilder().addResults(result))
+                    .build());
+        }
+
+        @Override
+        public void onError(Throwable cancelled) {
+            ended = true;
+        }
+
+        @Override
+        public void onCompleted() {
+            if (!ended) {
+                replies.onNext(ExecuteBatchResponse.newBuilder()
+                        .setSummary(BatchSummary.newBuilder().setItems(answered))
+                        .build());
+                replies.onCompleted();
+            }
         }
     }
 
