@@ -295,6 +295,7 @@ public final class BatchStream {
             message.forEach(result -> batches.shares().giveBack(caller.accountId(), result.outputBytes()));
             replies.send(message);
             lastReadNanos = nowNanos;
+            lastBusyNanos = nowNanos;
         }
         if (!results.hasNext()) {
             lastReadNanos = nowNanos;
