@@ -16,6 +16,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
 import io.wasmwiz.executor.ExecutorFixture.Tenant;
+import io.wasmwiz.executor.claims.PostgresBatchClaims;
 import io.wasmwiz.executor.grpc.Errors;
 import io.wasmwiz.executor.usage.LedgerRows;
 import io.wasmwiz.testing.KafkaExtension;
@@ -29,6 +30,7 @@ import io.wasmwiz.v1.ExecuteBatchRequest;
 import io.wasmwiz.v1.ExecuteRequest;
 import io.wasmwiz.v1.ExecutionServiceGrpc;
 import io.wasmwiz.v1.GetApiKeyRequest;
+import io.wasmwiz.v1.GetBatchRequest;
 import io.wasmwiz.v1.GetModuleRequest;
 import io.wasmwiz.v1.GetQuotaRequest;
 import io.wasmwiz.v1.GetUserRequest;
@@ -74,6 +76,7 @@ class OtherAccountsIT {
     private static Tenant victim;
     private static Tenant intruder;
     private static String digest;
+    private static String batch;
     private static String modulesToken;
     private static String executionsToken;
     private static String keysToken;
@@ -89,6 +92,8 @@ class OtherAccountsIT {
 
         digest = upload(victim, Programs.HELLO, "victims");
         upload(victim, Programs.withMemory(2), "victims too");
+        batch = UUID.randomUUID().toString();
+        new PostgresBatchClaims(database.jdbi("wasmwiz_executor")).claim(victim.accountId(), UUID.fromString(batch));
         modulesToken = executor.modules(victim.key())
                 .listModules(ListModulesRequest.newBuilder().setPageSize(1).build())
                 .getNextPageToken();
@@ -161,6 +166,10 @@ class OtherAccountsIT {
                                         .build(),
                                 "PAGE_TOKEN_INVALID"),
                         new Attempt(ListModulesRequest.getDefaultInstance(), "")));
+        table.put(
+                UsageServiceGrpc.getGetBatchMethod(),
+                List.of(new Attempt(
+                        GetBatchRequest.newBuilder().setBatchId(batch).build(), "BATCH_NOT_FOUND")));
         table.put(UsageServiceGrpc.getGetQuotaMethod(), List.of(new Attempt(GetQuotaRequest.getDefaultInstance(), "")));
         table.put(
                 UsageServiceGrpc.getListExecutionsMethod(),

@@ -30,6 +30,7 @@ final class MethodScopes {
                     of(ModuleServiceGrpc.getDeleteModuleMethod(), Scope.MODULES),
                     of(UsageServiceGrpc.getGetQuotaMethod(), Scope.USAGE),
                     of(UsageServiceGrpc.getListExecutionsMethod(), Scope.USAGE),
+                    of(UsageServiceGrpc.getGetBatchMethod(), Scope.USAGE),
                     of(AdminServiceGrpc.getCreateUserMethod(), Scope.ADMIN),
                     of(AdminServiceGrpc.getGetUserMethod(), Scope.ACCOUNT, Scope.ADMIN),
                     of(AdminServiceGrpc.getListUsersMethod(), Scope.ADMIN),

@@ -4,8 +4,16 @@ import io.grpc.stub.StreamObserver;
 import io.wasmwiz.executor.admission.QuotaFigures;
 import io.wasmwiz.executor.auth.Caller;
 import io.wasmwiz.executor.execution.Receipt;
+import io.wasmwiz.executor.execution.RequestRules;
+import io.wasmwiz.executor.refusal.Refusal;
+import io.wasmwiz.executor.refusal.RefusedException;
+import io.wasmwiz.executor.usage.BatchCounts;
 import io.wasmwiz.executor.usage.UsageQueries;
 import io.wasmwiz.executor.work.WorkPool;
+import io.wasmwiz.v1.BatchLedgerCount;
+import io.wasmwiz.v1.ExecutionStatus;
+import io.wasmwiz.v1.GetBatchRequest;
+import io.wasmwiz.v1.GetBatchResponse;
 import io.wasmwiz.v1.GetQuotaRequest;
 import io.wasmwiz.v1.GetQuotaResponse;
 import io.wasmwiz.v1.ListExecutionsRequest;
@@ -14,6 +22,7 @@ import io.wasmwiz.v1.UsageServiceGrpc;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 
 /** {@code wasmwiz.v1.UsageService} over the usage queries. Thread-safe; never blocks. */
@@ -50,6 +59,36 @@ public final class UsageGrpcService extends UsageServiceGrpc.UsageServiceImplBas
                 }),
                 page -> page,
                 response);
+    }
+
+    @Override
+    public void getBatch(GetBatchRequest request, StreamObserver<GetBatchResponse> response) {
+        UUID account = CallContext.caller().accountId();
+        if (!RequestRules.isUuid(request.getBatchId())) {
+            response.onError(OutcomeStatus.exception(new Refusal.InvalidFields(
+                    "batch_id", "BATCH_ID_MALFORMED", "batch_id must be a UUID of 36 characters")));
+            return;
+        }
+        UUID batchId = UUID.fromString(request.getBatchId());
+        Replies.send(
+                database.submit(() -> usage.batch(account, batchId)
+                        .orElseThrow(() -> new RefusedException(new Refusal.BatchNotFound(batchId)))),
+                counts -> toProto(batchId, counts),
+                response);
+    }
+
+    private static GetBatchResponse toProto(UUID batchId, BatchCounts counts) {
+        GetBatchResponse.Builder batch = GetBatchResponse.newBuilder()
+                .setBatchId(batchId.toString())
+                .setOpenedAt(ProtoMapper.toTimestamp(counts.openedAt()))
+                .setCharged(counts.charged())
+                .setReruns(counts.reruns());
+        new TreeMap<>(counts.runs())
+                .forEach((status, count) -> batch.addCounts(BatchLedgerCount.newBuilder()
+                        .setStatus(ExecutionStatus.valueOf("EXECUTION_STATUS_" + status.name()))
+                        .setExecutions(count.executions())
+                        .setCharged(count.charged())));
+        return batch.build();
     }
 
     private static Optional<UsageQueries.Position> after(UUID account, ListExecutionsRequest request) {

@@ -117,6 +117,9 @@ public sealed interface Refusal {
     /** The batch id does not allow items of this day; nothing ran. Trying again helps while it is settling only. */
     record BatchIdRefused(Claim.Reason reason, Duration retryAfter) implements Refusal {}
 
+    /** This account opened no batch of this id, or the ledger has let go of its days. */
+    record BatchNotFound(UUID batchId) implements Refusal {}
+
     /** The item is charged, and its batch ran charged items again as often as it may; this one did not run. */
     record BatchRerunsSpent() implements Refusal {}
 

@@ -11,8 +11,10 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
@@ -115,6 +117,39 @@ public final class PostgresUsageQueries implements UsageQueries {
                     position -> query.bind("admitted_at", position.admittedAt().atOffset(ZoneOffset.UTC))
                             .bind("execution_id", position.executionId()));
             return query.map((row, context) -> receipt(row)).list();
+        });
+    }
+
+    private static final String BATCH = """
+            SELECT min(created_at) AS opened_at, sum(reruns) AS reruns FROM batch_claims
+            WHERE user_id = :account AND batch_id = :batch
+            HAVING count(*) > 0
+            """;
+
+    // The days of the claims bound the partitions that are looked at.
+    private static final String BATCH_RUNS = """
+            SELECT status, count(*) AS executions, count(*) FILTER (WHERE charged) AS charged FROM account_usage_logs
+            WHERE user_id = :account AND batch_id = :batch
+              AND day >= (SELECT min(day) FROM batch_claims WHERE user_id = :account AND batch_id = :batch)
+            GROUP BY status
+            """;
+
+    @Override
+    public Optional<BatchCounts> batch(UUID accountId, UUID batchId) {
+        return transactions.in(accountId, handle -> {
+            Map<ExecutionStatus, BatchCounts.Count> runs = new EnumMap<>(ExecutionStatus.class);
+            handle.createQuery(BATCH_RUNS)
+                    .bind("account", accountId)
+                    .bind("batch", batchId)
+                    .map((row, context) -> Map.entry(
+                            ExecutionStatus.valueOf(row.getString("status").toUpperCase(Locale.ROOT)),
+                            new BatchCounts.Count(row.getLong("executions"), row.getLong("charged"))))
+                    .forEach(count -> runs.put(count.getKey(), count.getValue()));
+            return handle.createQuery(BATCH)
+                    .bind("account", accountId)
+                    .bind("batch", batchId)
+                    .map((row, context) -> new BatchCounts(instant(row, "opened_at"), runs, row.getLong("reruns")))
+                    .findOne();
         });
     }
 

@@ -23,6 +23,9 @@ public interface UsageQueries {
      */
     List<Receipt> executions(UUID accountId, Optional<Position> after, int size);
 
+    /** What a batch of the account has come to; empty for one that it did not open, or whose days are gone. */
+    Optional<BatchCounts> batch(UUID accountId, UUID batchId);
+
     /** Where an execution stands in its account's list. */
     record Position(Instant admittedAt, UUID executionId) {}
 }

@@ -267,6 +267,11 @@ class OutcomeStatusTest {
                     "BATCH_SETTLING",
                     Map.of(),
                     RetryInfo.class),
+            row(
+                    new Refusal.BatchNotFound(ID),
+                    Code.NOT_FOUND,
+                    "BATCH_NOT_FOUND",
+                    Map.of("batch_id", ID.toString())),
             row(new Refusal.BatchRerunsSpent(), Code.FAILED_PRECONDITION, "BATCH_RERUNS_SPENT"),
             row(
                     new Refusal.BatchIdle(Duration.ofSeconds(60)),

@@ -2,6 +2,7 @@ package io.wasmwiz.executor.usage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.wasmwiz.executor.claims.PostgresBatchClaims;
 import io.wasmwiz.executor.execution.ExecutionStatus;
 import io.wasmwiz.executor.execution.Receipt;
 import io.wasmwiz.executor.sandbox.TrapKind;
@@ -10,6 +11,7 @@ import io.wasmwiz.testing.TestDatabase;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
@@ -69,6 +71,29 @@ class PostgresUsageQueriesIT {
         insert(LedgerRows.completed(NOON));
 
         assertThat(usage.executions(UUID.randomUUID(), Optional.empty(), 10)).isEmpty();
+    }
+
+    @Test
+    void countsWhatABatchHasComeTo() {
+        UUID batch = UUID.randomUUID();
+        new PostgresBatchClaims(database.jdbi("wasmwiz_executor")).claim(account, batch);
+        Instant now = Instant.now();
+        insert(LedgerRows.completed(now));
+        insert(LedgerRows.completed(now));
+        insert(LedgerRows.receipt(
+                now, ExecutionStatus.SANDBOX_CRASHED, OptionalInt.empty(), Optional.empty(), false));
+        database.jdbi().useHandle(handle -> handle.execute("UPDATE usage_logs SET batch_id = ?", batch));
+        insert(LedgerRows.completed(now));
+
+        BatchCounts counts = usage.batch(account, batch).orElseThrow();
+        assertThat(counts.runs())
+                .containsOnly(
+                        Map.entry(ExecutionStatus.COMPLETED, new BatchCounts.Count(2, 2)),
+                        Map.entry(ExecutionStatus.SANDBOX_CRASHED, new BatchCounts.Count(1, 0)));
+        assertThat(counts.charged()).isEqualTo(2);
+        assertThat(counts.reruns()).isZero();
+        assertThat(usage.batch(UUID.randomUUID(), batch)).isEmpty();
+        assertThat(usage.batch(account, UUID.randomUUID())).isEmpty();
     }
 
     @Test
