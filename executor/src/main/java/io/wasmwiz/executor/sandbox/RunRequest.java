@@ -54,7 +54,7 @@ public record RunRequest(
             Map<String, String> environment,
             FileTree files,
             RunLimits limits) {
-        this(module, input, arguments, environment, files, limits, StartConditions.none());
+        this(module, input, arguments, environment, files, limits, Optional.empty(), StartConditions.none());
     }
 
     public RunRequest {
