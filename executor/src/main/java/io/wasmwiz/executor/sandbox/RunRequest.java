@@ -46,7 +46,7 @@ public record RunRequest(
         this(module, input, arguments, environment, FileTree.empty(), limits);
     }
 
-    /** A run that may start at any time. */
+    /** A run of a command that may start at any time. */
     public RunRequest(
             ModuleCode module,
             byte[] input,
@@ -54,7 +54,7 @@ public record RunRequest(
             Map<String, String> environment,
             FileTree files,
             RunLimits limits) {
-        this(module, input, arguments, environment, files, limits, StartConditions.none());
+        this(module, input, arguments, environment, files, limits, Optional.empty(), StartConditions.none());
     }
 
     public RunRequest {

@@ -214,6 +214,7 @@ public abstract class InvocationContract extends SharedSandboxFixture {
                 input.getBytes(StandardCharsets.UTF_8),
                 List.of(),
                 Map.of(),
+                FileTree.empty(),
                 limits,
                 Optional.of(new Invocation(export, arguments)),
                 StartConditions.none()));
