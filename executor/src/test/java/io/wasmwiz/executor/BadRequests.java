@@ -4,8 +4,10 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.Duration;
 import io.wasmwiz.executor.sandbox.Wat;
 import io.wasmwiz.v1.ExecuteRequest;
+import io.wasmwiz.v1.Invoke;
 import io.wasmwiz.v1.Limits;
 import io.wasmwiz.v1.ModuleRef;
+import io.wasmwiz.v1.Value;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Collections;
@@ -16,7 +18,20 @@ import org.junit.jupiter.params.provider.Arguments;
 
 /** Requests that a caller on tier Pro is to be refused: reason, field in BadRequest (empty: none), request. */
 final class BadRequests {
+    private static final byte[] LIBRARY =
+            Wat.wasm("(module (func (export \"f\") (param i32 f64) (result i32) (local.get 0)))");
+
     private BadRequests() {}
+
+    private static Invoke.Builder invoke(String export, Value.Builder... values) {
+        Invoke.Builder invoke = Invoke.newBuilder().setExport(export);
+        Arrays.stream(values).forEach(invoke::addArgs);
+        return invoke;
+    }
+
+    private static Consumer<ExecuteRequest.Builder> library(Invoke.Builder invoke) {
+        return request -> request.setModule(Programs.inline(LIBRARY).getModule()).setInvoke(invoke);
+    }
 
     static Stream<Arguments> rows() {
         return Stream.of(
@@ -71,6 +86,23 @@ final class BadRequests {
                         "limits.stdout_bytes",
                         limits(limits -> limits.setStdoutBytes((1 << 20) + 1))),
                 row("LIMIT_ABOVE_SERVER", "limits.stderr_bytes", limits(limits -> limits.setStderrBytes(-1))),
+                row("INVOKE_OF_COMMAND", "invoke", request -> request.setInvoke(invoke("f"))),
+                row("EXPORT_NAME_INVALID", "invoke.export", request -> request.setInvoke(invoke(""))),
+                row("INVOKE_MISSING", "invoke", module(LIBRARY)),
+                row("EXPORT_NOT_FOUND", "invoke.export", library(invoke("main"))),
+                row("VALUE_COUNT_WRONG", "invoke.args", library(invoke("f", Value.newBuilder().setI32(1)))),
+                row(
+                        "VALUE_TYPE_WRONG",
+                        "invoke.args[1]",
+                        library(invoke("f", Value.newBuilder().setI32(1), Value.newBuilder().setI64(1)))),
+                row("VALUE_MISSING", "invoke.args[0]", library(invoke("f", Value.newBuilder()))),
+                row(
+                        "TOO_MANY_VALUES",
+                        "invoke.args",
+                        library(invoke(
+                                "f",
+                                Collections.nCopies(17, Value.newBuilder().setI32(1))
+                                        .toArray(Value.Builder[]::new)))),
                 row("TOO_MANY_ARGS", "args", request -> request.addAllArgs(Collections.nCopies(65, "a"))),
                 row("ARGS_TOO_LONG", "args", request -> request.addArgs("x".repeat(16_385))),
                 row("ARG_HAS_NUL", "args[0]", request -> request.addArgs("a\0b")),

@@ -33,6 +33,7 @@ import io.wasmwiz.v1.ExecutionStatus;
 import io.wasmwiz.v1.GetModuleRequest;
 import io.wasmwiz.v1.GetQuotaRequest;
 import io.wasmwiz.v1.GetQuotaResponse;
+import io.wasmwiz.v1.Invoke;
 import io.wasmwiz.v1.Limits;
 import io.wasmwiz.v1.ListModulesRequest;
 import io.wasmwiz.v1.ListModulesResponse;
@@ -43,6 +44,7 @@ import io.wasmwiz.v1.TrapKind;
 import io.wasmwiz.v1.UploadModuleHeader;
 import io.wasmwiz.v1.UploadModuleRequest;
 import io.wasmwiz.v1.UploadModuleResponse;
+import io.wasmwiz.v1.Value;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
@@ -120,6 +122,33 @@ class ExecutorServerIT {
         assertThat(ExecutionLogReader.uuid(event.getUserId())).isEqualTo(pro.accountId());
         assertThat(ExecutionLogReader.uuid(event.getApiKeyId())).isEqualTo(pro.keyId());
         assertThat(receipt.getQuotaRemaining()).isBetween(0L, 49_999L);
+    }
+
+    @Test
+    void callsAFunctionOfALibraryAndKeepsTheBitsOfItsNumbers() {
+        byte[] library = Wat.wasm("""
+                (module (func (export "swap") (param f32 i64) (result i64 f32) (local.get 1) (local.get 0)))
+                """);
+        Value signalling =
+                Value.newBuilder().setF32(Float.intBitsToFloat(0x7fa0_0001)).build();
+        Value smallest = Value.newBuilder().setI64(Long.MIN_VALUE).build();
+        Invoke invoke = Invoke.newBuilder()
+                .setExport("swap")
+                .addArgs(signalling)
+                .addArgs(smallest)
+                .build();
+
+        ExecuteResponse fresh = executor.execution(pro.key())
+                .execute(
+                        Programs.inline(library).toBuilder().setInvoke(invoke).build());
+        ExecuteResponse kept = executor.execution(pro.key())
+                .execute(
+                        Programs.byDigest(library).toBuilder().setInvoke(invoke).build());
+
+        assertThat(fresh.getResultsList()).isEqualTo(kept.getResultsList()).hasSize(2);
+        assertThat(fresh.getResults(0)).isEqualTo(smallest);
+        assertThat(Float.floatToRawIntBits(fresh.getResults(1).getF32())).isEqualTo(0x7fa0_0001);
+        assertThat(fresh.getReceipt().getCharged()).isTrue();
     }
 
     @Test

@@ -189,7 +189,8 @@ public final class ExecutionPipeline {
             ModuleDigest module,
             Supplier<CompletionStage<ReadyModule>> ready) {}
 
-    private Optional<Refusal> check(Caller caller, Checked.Valid request, ModuleLookup found, Cancellation cancellation) {
+    private Optional<Refusal> check(
+            Caller caller, Checked.Valid request, ModuleLookup found, Cancellation cancellation) {
         if (found instanceof ModuleLookup.Refused no) {
             return Optional.of(no.refusal());
         }

@@ -30,7 +30,8 @@ public sealed interface Outcome {
             implements Outcome {
         /** The same answer, given again. */
         Completed repeated() {
-            return new Completed(stdout, stderr, stdoutTruncated, stderrTruncated, message, backtrace, results, receipt, true);
+            return new Completed(
+                    stdout, stderr, stdoutTruncated, stderrTruncated, message, backtrace, results, receipt, true);
         }
 
         /** Without guest output. */

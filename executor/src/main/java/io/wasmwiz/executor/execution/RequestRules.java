@@ -37,8 +37,7 @@ public final class RequestRules {
     /** The answer. */
     public sealed interface Checked {
         /** A request that may go on, with the limits in force for it. */
-        record Valid(
-                ModuleRef module, Optional<Invocation> invocation, RunLimits limits, Optional<UUID> requestId)
+        record Valid(ModuleRef module, Optional<Invocation> invocation, RunLimits limits, Optional<UUID> requestId)
                 implements Checked {}
 
         /** One that may not. */

@@ -92,7 +92,8 @@ public final class ModuleLibrary {
     /** Compiles and keeps a module that a run brought along; many who bring the same one share it. */
     public CompletionStage<ReadyModule> keep(ModuleLookup.Fresh fresh) {
         return keeping.keep(fresh, "")
-                .thenApply(kept -> new ReadyModule(LoadedModule.of(fresh.code(), fresh.findings()), kept.compiledBefore()));
+                .thenApply(kept ->
+                        new ReadyModule(LoadedModule.of(fresh.code(), fresh.findings()), kept.compiledBefore()));
     }
 
     /**

@@ -46,7 +46,7 @@ public record RunRequest(
         this(module, input, arguments, environment, FileTree.empty(), limits);
     }
 
-    /** A run that may start at any time. */
+    /** A run of a command that may start at any time. */
     public RunRequest(
             ModuleCode module,
             byte[] input,

@@ -19,20 +19,17 @@ final class ExportDispatch {
     /** Longest name of a function that can be invoked. */
     static final int NAME_CHARACTERS = 255;
 
-    private final List<Export> exports;
-    private final Map<String, Invocable> functions;
+    private final Map<Export, Invocable> invocables;
     private final int selected;
     private final int values;
 
     private ExportDispatch(Map<Export, Invocable> invocables, int firstGlobal) {
-        this.exports = List.copyOf(invocables.keySet());
-        this.functions = new LinkedHashMap<>();
-        invocables.forEach((export, invocable) -> functions.put(export.name(), invocable));
+        this.invocables = invocables;
         this.selected = firstGlobal;
-        this.values = functions.values().stream()
+        this.values = invocables.values().stream()
                 .map(Invocable::signature)
-                .mapToInt(signature ->
-                        Math.max(signature.parameters().size(), signature.results().size()))
+                .mapToInt(signature -> Math.max(
+                        signature.parameters().size(), signature.results().size()))
                 .max()
                 .orElse(0);
     }
@@ -59,6 +56,8 @@ final class ExportDispatch {
     }
 
     Map<String, Invocable> functions() {
+        Map<String, Invocable> functions = new LinkedHashMap<>();
+        invocables.forEach((export, function) -> functions.put(export.name(), function));
         return functions;
     }
 
@@ -94,8 +93,7 @@ final class ExportDispatch {
      * }</pre>
      */
     void call(WasmWriter body) {
-        for (Export export : exports) {
-            Invocable function = functions.get(export.name());
+        invocables.forEach((export, function) -> {
             body.bytes(0x23).u32(selected).bytes(0x41).s64(function.number()).bytes(0x46, 0x04, 0x40);
             List<ValueType> parameters = function.signature().parameters();
             for (int i = 0; i < parameters.size(); i++) {
@@ -107,7 +105,7 @@ final class ExportDispatch {
                 body.bytes(toBits(results.get(i))).bytes(0x24).u32(value(i));
             }
             body.bytes(0x0f, 0x0b);
-        }
+        });
     }
 
     private static int[] fromBits(ValueType type) {

@@ -55,7 +55,8 @@ public final class ModulePolicy implements ModuleInspector {
             throw new ModuleRefusedException(
                     "MODULE_START_MISSING",
                     "the module exports no function _start, so it is no command, and no other function that can be"
-                            + " invoked: one of at most " + Signature.MAX_VALUES + " numbers as parameters and as results,"
+                            + " invoked: one of at most " + Signature.MAX_VALUES
+                            + " numbers as parameters and as results,"
                             + " whose name has at most " + ExportDispatch.NAME_CHARACTERS + " characters");
         }
     }

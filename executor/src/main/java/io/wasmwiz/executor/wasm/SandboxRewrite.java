@@ -268,10 +268,7 @@ public final class SandboxRewrite {
 
     private void writeCode() {
         FunctionBodies bodies = module.bodies();
-        int count = bodies.count()
-                + (countsGrowths ? 1 : 0)
-                + (operands.isPresent() ? 1 : 0)
-                + (appendsRun() ? 1 : 0);
+        int count = bodies.count() + (countsGrowths ? 1 : 0) + (operands.isPresent() ? 1 : 0) + (appendsRun() ? 1 : 0);
         if (count == 0) {
             return;
         }

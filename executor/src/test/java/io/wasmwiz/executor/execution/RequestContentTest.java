@@ -3,8 +3,10 @@ package io.wasmwiz.executor.execution;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.wasmwiz.executor.claims.ContentHash;
+import io.wasmwiz.executor.execution.ExecuteCommand.InvocationWish;
 import io.wasmwiz.executor.execution.ExecuteCommand.LimitsWish;
 import io.wasmwiz.executor.modules.ModuleDigest;
+import io.wasmwiz.executor.sandbox.Value;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -64,6 +66,37 @@ class RequestContentTest {
         assertThat(RequestContent.hash(
                         command("", List.of(), Map.of(), LimitsWish.none()), ModuleDigest.of(new byte[] {1})))
                 .isNotIn(hashes);
+    }
+
+    @Test
+    void tellsInvocationsApart() {
+        List<ContentHash> hashes = Stream.of(
+                        Optional.<InvocationWish>empty(),
+                        invocation("f"),
+                        invocation("g"),
+                        invocation("f", Value.i32(0)),
+                        invocation("f", Value.i64(0)),
+                        invocation("f", Value.f32(0)),
+                        invocation("f", Value.f32(-0.0f)),
+                        invocation("f", Value.f64(0)),
+                        invocation("f", Value.i32(0), Value.i32(0)))
+                .map(wish -> hash(new ExecuteCommand(
+                        new ExecuteCommand.Source.Inline(MODULE),
+                        new byte[0],
+                        List.of(),
+                        Map.of(),
+                        wish,
+                        LimitsWish.none(),
+                        "")))
+                .toList();
+
+        assertThat(hashes).doesNotHaveDuplicates();
+        assertThat(hashes.get(0)).isEqualTo(hash(command("", List.of(), Map.of(), LimitsWish.none())));
+    }
+
+    private static Optional<InvocationWish> invocation(String export, Value... arguments) {
+        return Optional.of(new InvocationWish(
+                export, Stream.of(arguments).map(Optional::of).toList()));
     }
 
     private static ContentHash hash(ExecuteCommand command) {

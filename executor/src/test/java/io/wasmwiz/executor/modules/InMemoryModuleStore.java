@@ -40,8 +40,7 @@ public final class InMemoryModuleStore implements ModuleStore {
     public synchronized Optional<LoadedModule> load(UUID accountId, ModuleDigest digest) {
         loads++;
         return entry(accountId, digest)
-                .map(entry ->
-                        LoadedModule.of(entry.code(), entry.module().findings()));
+                .map(entry -> LoadedModule.of(entry.code(), entry.module().findings()));
     }
 
     @Override

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What calling a function of a module without {@code _start} must do, in whatever sandbox. */
-public abstract class InvocationContract extends SandboxFixture {
+public abstract class InvocationContract extends SharedSandboxFixture {
     private static final byte[] ARITHMETIC = Wat.wasm("""
             (module
               (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
@@ -62,8 +62,8 @@ public abstract class InvocationContract extends SandboxFixture {
         String backwards = IntStream.range(0, Signature.MAX_VALUES)
                 .mapToObj(i -> "(local.get " + (Signature.MAX_VALUES - 1 - i) + ")")
                 .reduce("", String::concat);
-        byte[] wasm = Wat.wasm("(module (func (export \"f\") (param %s) (result %s) %s))"
-                .formatted(longs, longs, backwards));
+        byte[] wasm =
+                Wat.wasm("(module (func (export \"f\") (param %s) (result %s) %s))".formatted(longs, longs, backwards));
         List<Value> values = IntStream.range(0, Signature.MAX_VALUES)
                 .mapToObj(i -> Value.i64(Long.MIN_VALUE + i))
                 .toList();
@@ -88,8 +88,7 @@ public abstract class InvocationContract extends SandboxFixture {
                   (func (export "order") (result i32) (call $step (i32.const 3)) (global.get $order)))
                 """);
 
-        assertThat(ran(invoke(wasm, "order", List.of())).end())
-                .isEqualTo(new End.Exited(0, List.of(Value.i32(123))));
+        assertThat(ran(invoke(wasm, "order", List.of())).end()).isEqualTo(new End.Exited(0, List.of(Value.i32(123))));
     }
 
     /** More calls than a sandbox's workers have stores, so that some follow others in one. */
@@ -113,8 +112,7 @@ public abstract class InvocationContract extends SandboxFixture {
                     (memory.init $segment (i32.const 7) (i32.const 0) (i32.const 1))
                     (data.drop $segment)))
                 """);
-        End untouched =
-                new End.Exited(0, List.of(Value.i32(1), Value.i32(0), Value.i32(1), Value.i32(0)));
+        End untouched = new End.Exited(0, List.of(Value.i32(1), Value.i32(0), Value.i32(1), Value.i32(0)));
 
         assertThat(IntStream.range(0, 8)
                         .mapToObj(i -> ran(invoke(wasm, "touch", List.of())).end()))
@@ -175,9 +173,10 @@ public abstract class InvocationContract extends SandboxFixture {
     @ParameterizedTest
     @CsvSource({"added", "_initialize", "selected", "run", "value_0"})
     void refusesAFunctionThatIsNotThere(String export) {
-        assertThat(result(invoke(ARITHMETIC, export, List.of()))).isInstanceOfSatisfying(
-                RunResult.Refused.class,
-                refused -> assertThat(refused.cause()).isEqualTo(RunResult.Cause.MODULE_REJECTED));
+        assertThat(result(invoke(ARITHMETIC, export, List.of())))
+                .isInstanceOfSatisfying(
+                        RunResult.Refused.class,
+                        refused -> assertThat(refused.cause()).isEqualTo(RunResult.Cause.MODULE_REJECTED));
     }
 
     @Test
@@ -215,6 +214,7 @@ public abstract class InvocationContract extends SandboxFixture {
                 input.getBytes(StandardCharsets.UTF_8),
                 List.of(),
                 Map.of(),
+                FileTree.empty(),
                 limits,
                 Optional.of(new Invocation(export, arguments)),
                 StartConditions.none()));

@@ -106,7 +106,7 @@ public abstract class SandboxQueueContract extends SandboxFixture {
     private SandboxRun run(UUID accountId, byte[] wasm, StartConditions start) {
         RunLimits limits = new RunLimits(Duration.ofMinutes(5), 64, 1 << 20, 1 << 18);
         ModuleCode module = new ModuleCode(accountId, ModuleDigest.of(wasm), wasm);
-        return sandbox.run(new RunRequest(module, new byte[0], List.of(), Map.of(), FileTree.empty(), limits, start));
+        return sandbox.run(new RunRequest(module, new byte[0], List.of(), Map.of(), limits, start));
     }
 
     private static SandboxRun noted(List<String> order, String name, SandboxRun run) {

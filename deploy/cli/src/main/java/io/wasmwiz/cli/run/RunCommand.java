@@ -143,6 +143,7 @@ public final class RunCommand implements Callable<Integer> {
     private void print(ExecuteResponse response) throws IOException {
         Terminal terminal = context.terminal();
         response.getStdout().writeTo(terminal.out());
+        response.getResultsList().forEach(result -> terminal.out().println(Values.print(result)));
         terminal.out().flush();
         response.getStderr().writeTo(terminal.err());
         terminal.err().flush();

@@ -7,6 +7,7 @@ import io.wasmwiz.cli.failure.ExitCode;
 import io.wasmwiz.cli.text.DurationConverter;
 import io.wasmwiz.cli.text.Printable;
 import io.wasmwiz.v1.ExecuteRequest;
+import io.wasmwiz.v1.Invoke;
 import io.wasmwiz.v1.Limits;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,6 +49,19 @@ public final class RunOptions {
     @Option(names = "--memory", paramLabel = "MIB", description = "Memory limit in MiB. Default: the tier's.")
     private @Nullable Integer memoryMib;
 
+    @Option(
+            names = "--invoke",
+            paramLabel = "FUNCTION",
+            description = "Call this exported function of a module that has no _start; its results are printed, a line each.")
+    private @Nullable String function;
+
+    @Option(
+            names = "--value",
+            paramLabel = "TYPE:NUMBER",
+            arity = "1",
+            description = "Parameter of the function, for example i32:-7, i64:0xff, f32:0.5 or f64:nan; repeat for more.")
+    private List<String> values = new ArrayList<>();
+
     /** The input file, {@code -}, or null. */
     public @Nullable String input() {
         return input;
@@ -71,6 +85,14 @@ public final class RunOptions {
                         ExitCode.USAGE, "--env takes NAME=VALUE, not '" + Printable.line(variable) + "'");
             }
             request.putEnv(variable.substring(0, equals), variable.substring(equals + 1));
+        }
+        if (function != null) {
+            request.setInvoke(Invoke.newBuilder()
+                    .setExport(function)
+                    .addAllArgs(values.stream().map(Values::parse).toList()));
+        } else if (!values.isEmpty()) {
+            throw new CommandFailure(
+                    ExitCode.USAGE, "--value is a parameter of a function: --invoke must name the function");
         }
         if (timeout != null || memoryMib != null) {
             request.setLimits(limits());

@@ -266,6 +266,8 @@ public final class FakeExecutions extends ExecutionServiceGrpc.ExecutionServiceI
                 case "args" ->
                     response.setStdout(
                             ByteString.copyFromUtf8(request.getArgsList() + " " + request.getEnvMap() + "\n"));
+                case "values" ->
+                    request.getInvoke().getArgsList().forEach(value -> response.addResults(0, value));
                 case "exit" -> {
                     status = ExecutionStatus.EXECUTION_STATUS_FAILED;
                     receipt.setExitCode(Integer.parseInt(script.substring(5)));

@@ -64,6 +64,24 @@ class RunCommandIT {
     }
 
     @Test
+    void callsAFunctionAndPrintsWhatItReturns() throws IOException {
+        Result result = command()
+                .run("run", module("values"), "--invoke", "f", "--value=i32:-7", "--value=f32:nan:0x7fa00001", "--quiet");
+
+        assertThat(result.err()).isEmpty();
+        assertThat(result.out().lines()).containsExactly("f32:nan:0x7fa00001", "i32:-7");
+        assertThat(server.executions().lastRequest().getInvoke().getExport()).isEqualTo("f");
+    }
+
+    @Test
+    void saysHowAValueIsWritten() throws IOException {
+        Result result = command().run("run", module("values"), "--invoke", "f", "--value", "i32:4294967296");
+
+        assertThat(result.exitCode()).isEqualTo(64);
+        assertThat(result.err()).contains("TYPE:NUMBER", "i32:4294967296");
+    }
+
+    @Test
     void readsInputFromAFile() throws IOException {
         Files.writeString(directory.resolve("in.txt"), "from a file");
 

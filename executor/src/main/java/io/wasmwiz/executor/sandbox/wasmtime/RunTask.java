@@ -90,8 +90,7 @@ final class RunTask implements Task, SandboxRun {
                         "the module's memory starts with " + minimum + " pages of 64 KiB; this run may have "
                                 + request.limits().memoryPages());
             }
-            InvokedFunction.check(
-                    request.invocation(), lookup.module().code().functions());
+            InvokedFunction.check(request.invocation(), lookup.module().code().functions());
             finish(run(performer, lookup));
         } catch (ModuleRejectedException e) {
             refuse(Cause.MODULE_REJECTED, e.message());

@@ -5,16 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.wasmwiz.executor.modules.ModuleDigest;
 import io.wasmwiz.executor.sandbox.FileTree;
+import io.wasmwiz.executor.sandbox.Invocation;
 import io.wasmwiz.executor.sandbox.ModuleCode;
 import io.wasmwiz.executor.sandbox.RunLimits;
 import io.wasmwiz.executor.sandbox.RunRequest;
-import io.wasmwiz.executor.sandbox.RunResult;
 import io.wasmwiz.executor.sandbox.RunResult.Cause;
 import io.wasmwiz.executor.sandbox.RunResult.End;
 import io.wasmwiz.executor.sandbox.RunResult.Ran;
+import io.wasmwiz.executor.sandbox.RunResult;
 import io.wasmwiz.executor.sandbox.RunUsage;
 import io.wasmwiz.executor.sandbox.StartConditions;
 import io.wasmwiz.executor.sandbox.TrapKind;
+import io.wasmwiz.executor.sandbox.Value;
+import io.wasmwiz.executor.sandbox.ValueType;
 import io.wasmwiz.executor.sandbox.process.FrameReader.ProtocolException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -24,6 +27,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -39,6 +43,7 @@ class FramesTest {
         return List.of(
                 new RunResult.Refused(Cause.MODULE_REJECTED, "größer"),
                 ran(new End.Exited(255)),
+                ran(new End.Exited(0, List.of(new Value(ValueType.F32, 0x7fa0_0001L), Value.i64(-1)))),
                 ran(new End.Trapped(TrapKind.OTHER, "why")),
                 ran(new End.Trapped(TrapKind.UNREACHABLE, "why", List.of("at inner", "at _start"))),
                 ran(new End.TimedOut()),
@@ -82,6 +87,7 @@ class FramesTest {
                 FileTree.of(List.of(
                         new FileTree.File("a/b", new byte[] {1, 2}), new FileTree.File("größe", new byte[0]))),
                 new RunLimits(Duration.ofMillis(1_500), 17, 18, 19),
+                Optional.of(new Invocation("f", List.of(Value.i32(-1), new Value(ValueType.F64, -2)))),
                 StartConditions.none());
         FrameReader in = body(out -> {
             RunCodec.writeKey(out, MODULE);

@@ -1,0 +1,5 @@
+CREATE TABLE t(a UNIQUE);
+INSERT INTO t VALUES (1);
+INSERT INTO t VALUES (1);
+SELECT * FROM missing;
+SELECT 'still here', count(*) FROM t;

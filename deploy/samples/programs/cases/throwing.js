@@ -1,0 +1,1 @@
+print("before"); throw new RangeError("out of range");

@@ -1,0 +1,13 @@
+package io.wasmwiz.executor.sandbox.process;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.wasmwiz.executor.sandbox.ProgramsContract;
+import io.wasmwiz.executor.sandbox.SandboxConfig;
+import io.wasmwiz.executor.sandbox.SandboxRuntime;
+
+class ProcessProgramsIT extends ProgramsContract {
+    @Override
+    protected SandboxRuntime open(SandboxConfig config) {
+        return ProcessSandbox.open(config, new Sandboxes(config.workers()).config(), new SimpleMeterRegistry());
+    }
+}
