@@ -53,6 +53,7 @@ import io.wasmwiz.service.database.Database;
 import io.wasmwiz.service.database.SchemaCheck;
 import io.wasmwiz.service.health.HealthCheck;
 import io.wasmwiz.service.health.HealthMonitor;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -102,6 +103,16 @@ public final class ExecutorServer implements AutoCloseable {
      *     schema does not fit
      */
     public static ExecutorServer start(ExecutorConfig config) {
+        return start(config, Clock.systemUTC());
+    }
+
+    /**
+     * As {@link #start(ExecutorConfig)}, where the machine's clock says what {@code clock} says.
+     *
+     * @param clock no decision rests on it: days, minutes and leases go by PostgreSQL's clock and by elapsed time. It is noted in
+     *     ends of leases.
+     */
+    public static ExecutorServer start(ExecutorConfig config, Clock clock) {
         Closer closer = new Closer();
         try {
             PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -110,7 +121,7 @@ public final class ExecutorServer implements AutoCloseable {
             Database database = closer.add(Database.open(config.database(), "wasmwiz-executor", metrics));
             int schema = SchemaCheck.require(database, DATABASE_WAIT);
 
-            KafkaExecutionEvents events = closer.add(KafkaExecutionEvents.open(config.events(), metrics));
+            KafkaExecutionEvents events = closer.add(KafkaExecutionEvents.open(config.events(), clock, metrics));
             LeasedAdmission admission = closer.add(LeasedAdmission.open(
                     config.admission(), database.jdbi(), events, config.events().deliveryTimeout(), metrics));
             // Closed after the sandbox and before what its runs still need.

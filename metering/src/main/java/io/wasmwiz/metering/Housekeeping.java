@@ -47,6 +47,12 @@ final class Housekeeping implements AutoCloseable {
         };
     }
 
+    /** As {@link #repeat}, but for the first time only after {@code interval}: nothing that a start has to wait for. */
+    void repeatLater(String name, Duration interval, Job job) {
+        var unused = scheduler.schedule(
+                () -> run(name, interval, job, new Fault()), interval.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
     private void run(String name, Duration interval, Job job, Fault fault) {
         Duration wait = interval;
         try {

@@ -3,6 +3,7 @@ package io.wasmwiz.metering;
 import io.wasmwiz.events.ExecutionLog;
 import io.wasmwiz.metering.consume.LogConfig;
 import io.wasmwiz.metering.lease.LeaseConfig;
+import io.wasmwiz.metering.reconcile.ReconcileConfig;
 import io.wasmwiz.metering.store.LedgerConfig;
 import io.wasmwiz.service.config.DurationConverter;
 import io.wasmwiz.service.config.EnvironmentDefaults;
@@ -84,7 +85,7 @@ public final class MeteringCommand implements Callable<Integer> {
     @Option(names = "--consumer-group", defaultValue = "wasmwiz-metering", description = "Group of the workers.")
     private String consumerGroup = "";
 
-    @Option(names = "--max-batch-records", defaultValue = "5000", description = "Records in one transaction at most.")
+    @Option(names = "--max-batch-records", defaultValue = "10000", description = "Records in one transaction at most.")
     private int maxBatchRecords;
 
     @Option(
@@ -156,6 +157,26 @@ public final class MeteringCommand implements Callable<Integer> {
     private Duration leaseSweepInterval = Duration.ZERO;
 
     @Option(
+            names = "--reconcile-interval",
+            defaultValue = "1h",
+            converter = DurationConverter.class,
+            description = "Time between two comparisons of the books with the log, over all workers; 0s: never.")
+    private Duration reconcileInterval = Duration.ZERO;
+
+    @Option(
+            names = "--reconcile-days",
+            defaultValue = "2",
+            description = "UTC days that are compared, today the last of them.")
+    private int reconcileDays;
+
+    @Option(
+            names = "--reconcile-timeout",
+            defaultValue = "10m",
+            converter = DurationConverter.class,
+            description = "Longest time of one comparison.")
+    private Duration reconcileTimeout = Duration.ZERO;
+
+    @Option(
             names = "--drain-timeout",
             defaultValue = "30s",
             converter = DurationConverter.class,
@@ -192,6 +213,7 @@ public final class MeteringCommand implements Callable<Integer> {
                                 partitionsAheadDays,
                                 retentionDays),
                         new LeaseConfig(maxQueueWait, eventDeliveryTimeout, leaseCloseMargin, leaseSweepInterval),
+                        new ReconcileConfig(reconcileInterval, reconcileDays, reconcileTimeout),
                         drainTimeout)
                 .checked();
     }

@@ -2,6 +2,7 @@ package io.wasmwiz.metering;
 
 import io.wasmwiz.metering.consume.LogConfig;
 import io.wasmwiz.metering.lease.LeaseConfig;
+import io.wasmwiz.metering.reconcile.ReconcileConfig;
 import io.wasmwiz.metering.store.LedgerConfig;
 import io.wasmwiz.service.config.Problems;
 import io.wasmwiz.service.database.DatabaseConfig;
@@ -15,6 +16,7 @@ import java.time.Duration;
  * @param log where the events are
  * @param ledger bounds of the ledger's transactions
  * @param leases when leases are closed for executors that are gone
+ * @param reconcile how the books are compared with the log now and then
  * @param drainTimeout how long stopping may take to finish the batch in hand, 1 s to 5 min
  */
 public record MeteringConfig(
@@ -23,6 +25,7 @@ public record MeteringConfig(
         LogConfig log,
         LedgerConfig ledger,
         LeaseConfig leases,
+        ReconcileConfig reconcile,
         Duration drainTimeout) {
     /**
      * The admin port.
@@ -43,6 +46,7 @@ public record MeteringConfig(
         log.check(problems);
         ledger.check(problems);
         leases.check(problems);
+        reconcile.check(problems);
         problems.requireRange("--drain-timeout in ms", drainTimeout.toMillis(), 1_000, 300_000);
         problems.check();
         return this;

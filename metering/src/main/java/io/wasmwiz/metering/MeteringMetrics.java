@@ -10,9 +10,12 @@ import io.wasmwiz.metering.event.LogBatch;
 import io.wasmwiz.metering.store.WriteOutcome;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What metering tells Prometheus. Counters count what is committed. Labels are partitions, outcomes and reasons, never
@@ -27,6 +30,8 @@ public final class MeteringMetrics {
     private final Counter leasesGivenUp;
     private final DistributionSummary batchRecords;
     private final Map<Integer, Long> lags = new ConcurrentHashMap<>();
+    private final AtomicReference<@Nullable Reconciled> reconciled = new AtomicReference<>();
+    private final Counter reconcileFailures;
     private final Set<Integer> lagGauges = ConcurrentHashMap.newKeySet();
 
     public MeteringMetrics(MeterRegistry registry) {
@@ -56,7 +61,10 @@ public final class MeteringMetrics {
                 .register(registry);
         this.batchRecords = DistributionSummary.builder("wasmwiz.metering.batch.records")
                 .description("Records in a written batch")
-                .serviceLevelObjectives(10, 100, 500, 1_000, 2_500, 5_000)
+                .serviceLevelObjectives(10, 100, 1_000, 2_500, 5_000, 10_000)
+                .register(registry);
+        this.reconcileFailures = Counter.builder("wasmwiz.metering.reconcile.failures")
+                .description("Comparisons of the books that this worker could not make")
                 .register(registry);
         for (DeadReason reason : DeadReason.values()) {
             dead(reason);
@@ -135,6 +143,33 @@ public final class MeteringMetrics {
             }
         }
     }
+
+    /** The newest comparison of the books, by whichever worker, found {@code drift} and is {@code age} old. */
+    public void reconciled(long drift, Duration age) {
+        Reconciled newest = new Reconciled(drift, System.nanoTime() - age.toNanos());
+        if (reconciled.getAndSet(newest) == null) {
+            Gauge.builder("wasmwiz.metering.reconcile.drift", () -> known().drift())
+                    .description("Disagreements that the newest comparison of rows, counters, leases and log found")
+                    .strongReference(true)
+                    .register(registry);
+            Gauge.builder("wasmwiz.metering.reconcile.age", () -> (System.nanoTime() - known().asOfNanos()) / 1e9)
+                    .description("Time since the snapshot of that comparison")
+                    .baseUnit("seconds")
+                    .strongReference(true)
+                    .register(registry);
+        }
+    }
+
+    private Reconciled known() {
+        return Objects.requireNonNull(reconciled.get());
+    }
+
+    /** A comparison of the books could not be made. */
+    public void reconcileFailed() {
+        reconcileFailures.increment();
+    }
+
+    private record Reconciled(long drift, long asOfNanos) {}
 
     private Counter executions(String outcome) {
         return Counter.builder("wasmwiz.metering.executions")

@@ -7,6 +7,7 @@ import io.wasmwiz.metering.consume.LogConsumer;
 import io.wasmwiz.metering.event.EventDecoder;
 import io.wasmwiz.metering.lease.LeaseSweep;
 import io.wasmwiz.metering.publish.LogWriter;
+import io.wasmwiz.metering.reconcile.PeriodicReconciliation;
 import io.wasmwiz.metering.store.PostgresAbandonedLeases;
 import io.wasmwiz.metering.store.PostgresLedger;
 import io.wasmwiz.metering.store.PostgresRetention;
@@ -91,6 +92,12 @@ public final class MeteringWorker implements AutoCloseable {
                     Clock.systemUTC());
             Housekeeping.Job leasesSwept = closer.add(new Housekeeping("lease-sweep"))
                     .repeat("lease sweep", config.leases().sweepInterval(), sweep::sweep);
+            if (config.reconcile().enabled()) {
+                PeriodicReconciliation reconciliation = new PeriodicReconciliation(
+                        config.reconcile(), config.database().url(), config.log(), metrics);
+                closer.add(new Housekeeping("reconciliation"))
+                        .repeatLater("reconciliation", reconciliation.lookEvery(), reconciliation::look);
+            }
             HealthMonitor health = closer.add(HealthMonitor.start(
                     List.of(
                             check("postgresql", database::ping),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.wasmwiz.metering.consume.LogConfig;
 import io.wasmwiz.metering.lease.LeaseConfig;
+import io.wasmwiz.metering.reconcile.ReconcileConfig;
 import io.wasmwiz.metering.store.LedgerConfig;
 import io.wasmwiz.service.config.ConfigException;
 import io.wasmwiz.service.database.DatabaseConfig;
@@ -27,7 +28,7 @@ final class MeteringCommandTest {
                                 "broker:9092",
                                 "wasmwiz.executions.v1",
                                 "wasmwiz-metering",
-                                5_000,
+                                10_000,
                                 Duration.ofMillis(100),
                                 Duration.ofSeconds(5),
                                 Map.of()),
@@ -43,6 +44,7 @@ final class MeteringCommandTest {
                                 Duration.ofSeconds(10),
                                 Duration.ofSeconds(30),
                                 Duration.ofSeconds(10)),
+                        new ReconcileConfig(Duration.ofHours(1), 2, Duration.ofMinutes(10)),
                         Duration.ofSeconds(30)));
     }
 
@@ -74,6 +76,9 @@ final class MeteringCommandTest {
                         "--event-delivery-timeout=0s",
                         "--lease-close-margin=2h",
                         "--lease-sweep-interval=1ms",
+                        "--reconcile-interval=10ms",
+                        "--reconcile-days=0",
+                        "--reconcile-timeout=2h",
                         "--kafka-property=acks=0|ssl.protocol=TLSv1.3",
                         "--last-used-granularity=PT2H",
                         "--drain-timeout=PT0S"))
@@ -98,6 +103,9 @@ final class MeteringCommandTest {
                                 .anySatisfy(fault -> assertThat(fault).contains("--event-delivery-timeout"))
                                 .anySatisfy(fault -> assertThat(fault).contains("--lease-close-margin"))
                                 .anySatisfy(fault -> assertThat(fault).contains("--lease-sweep-interval"))
+                                .anySatisfy(fault -> assertThat(fault).contains("--reconcile-interval"))
+                                .anySatisfy(fault -> assertThat(fault).contains("--reconcile-days"))
+                                .anySatisfy(fault -> assertThat(fault).contains("--reconcile-timeout"))
                                 .anySatisfy(fault -> assertThat(fault).contains("--kafka-property", "not 'acks'"))
                                 .anySatisfy(fault -> assertThat(fault).contains("--last-used-granularity"))
                                 .anySatisfy(fault -> assertThat(fault).contains("--drain-timeout")));

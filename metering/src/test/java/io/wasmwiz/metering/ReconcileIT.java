@@ -1,6 +1,7 @@
 package io.wasmwiz.metering;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.google.gson.Gson;
 import io.wasmwiz.events.v1.ExecutionEvent;
@@ -25,6 +26,7 @@ import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.TopicPartition;
+import org.jdbi.v3.core.Handle;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -304,6 +306,67 @@ final class ReconcileIT {
         }
         stage.awaitMetered();
         assertThat(reconcile().report().findings()).isEmpty();
+    }
+
+    @Test
+    void readsOnlyTheLogOfTheNewestDaysWhereAsked() {
+        LocalDate before = Stage.today().minusDays(2);
+        UUID old = stage.lease(account, 3, before);
+        stage.send(
+                account,
+                EventFixture.value(EventFixture.execution(
+                        account, old, before.atTime(12, 0).toInstant(ZoneOffset.UTC))));
+        stage.awaitMetered();
+        execute("UPDATE usage_logs SET cpu_time_us = cpu_time_us + 1 WHERE day = ?", before);
+        execute("UPDATE daily_tier_counters SET executions = executions + 1 WHERE day = ?", before);
+
+        Report newest = reconcile("--days=2").report();
+
+        assertThat(newest.findings()).isEmpty();
+        assertThat(newest.leases()).isEqualTo(2);
+        assertThat(reconcile("--days=3").report().drift()).isEqualTo(2);
+    }
+
+    @Test
+    void workersReconcileInTurnAndAllShowTheNewestResult() throws Exception {
+        MeteringWorker one = stage.worker("--reconcile-interval=1s");
+        MeteringWorker other = stage.worker("--reconcile-interval=1s");
+        for (MeteringWorker worker : List.of(one, other)) {
+            await().atMost(Stage.PATIENCE)
+                    .untilAsserted(() -> assertThat(Stage.metrics(worker))
+                            .contains(
+                                    "wasmwiz_metering_reconcile_drift 0.0", "wasmwiz_metering_reconcile_age_seconds"));
+        }
+
+        execute("DELETE FROM usage_logs WHERE execution_id = ?", executions.get(2));
+
+        for (MeteringWorker worker : List.of(one, other)) {
+            await().atMost(Stage.PATIENCE)
+                    .untilAsserted(
+                            () -> assertThat(Stage.metrics(worker)).contains("wasmwiz_metering_reconcile_drift 3.0"));
+        }
+        assertThat(stage.texts("SELECT findings[1] FROM reconciliations ORDER BY id DESC LIMIT 1"))
+                .singleElement()
+                .asString()
+                .contains("EVENT_WITHOUT_ROW", executions.get(2).toString());
+        assertThat(stage.number("SELECT max(log_records) FROM reconciliations")).isEqualTo(stage.position());
+    }
+
+    @Test
+    void countsTheReconciliationsThatTakeTooLong() throws Exception {
+        MeteringWorker worker = stage.worker("--reconcile-interval=1s", "--reconcile-timeout=3s");
+        try (Handle blocker = stage.jdbi().open()) {
+            blocker.begin();
+            blocker.execute("LOCK TABLE quota_leases IN ACCESS EXCLUSIVE MODE");
+            await().atMost(Stage.PATIENCE)
+                    .untilAsserted(() -> assertThat(Stage.metrics(worker))
+                            .containsPattern("wasmwiz_metering_reconcile_failures_total [1-9]"));
+            blocker.rollback();
+        }
+
+        await().atMost(Stage.PATIENCE)
+                .untilAsserted(
+                        () -> assertThat(Stage.metrics(worker)).contains("wasmwiz_metering_reconcile_drift 0.0"));
     }
 
     @Test

@@ -180,7 +180,8 @@ final class Stage implements AutoCloseable {
                                         "--kafka-topic=" + topic,
                                         "--consumer-group=" + group,
                                         "--retry-max=500ms",
-                                        "--lease-sweep-interval=10m")
+                                        "--lease-sweep-interval=10m",
+                                        "--reconcile-interval=0s")
                                 .filter(standard -> Stream.of(flags)
                                         .noneMatch(flag -> name(flag).equals(name(standard)))),
                         Stream.of(flags))

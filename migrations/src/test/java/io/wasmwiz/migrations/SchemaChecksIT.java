@@ -57,6 +57,8 @@ final class SchemaChecksIT {
             row("log_topics topic='t', topic_id=" + ID),
             row("usage_retention floor='2026-01-31'"),
             row("dropped_log_positions log_generation=1, log_partition=0, below_offset=0"),
+            row("reconciliations since='2026-01-31', as_of=now(), log_records=0, rows=0, leases=0, counters=0,"
+                    + " drift=0, findings='{}'"),
             row("dead_events topic='t', log_partition=0, log_offset=0, topic_id=" + ID + ", reason='UNREADABLE'"));
 
     /** Constraint and what to change in the right row. */
@@ -151,6 +153,14 @@ final class SchemaChecksIT {
                     "log_positions_partition_check partition=-1",
                     "log_positions_next_offset_check next_offset=-1",
                     "log_positions_leader_epoch_check leader_epoch=-1",
+                    "reconciliations_finished_after_snapshot as_of=now() + interval '1 second'",
+                    "reconciliations_log_records_check log_records=-1",
+                    "reconciliations_rows_check rows=-1",
+                    "reconciliations_leases_check leases=-1",
+                    "reconciliations_counters_check counters=-1",
+                    // Nothing is below drift < 0 but more findings than that, whose constraint is asked after it.
+                    "reconciliations_drift_check drift=-1",
+                    "reconciliations_findings_of_drift findings='{one}'",
                     "dead_events_log_partition_check log_partition=-1",
                     "dead_events_log_offset_check log_offset=-1",
                     "dead_events_reason_check reason='not a code'",

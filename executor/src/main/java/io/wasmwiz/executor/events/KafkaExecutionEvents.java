@@ -67,7 +67,12 @@ public final class KafkaExecutionEvents implements ExecutionEvents {
 
     /** Opens the log; does not wait for it, and does not fail when it is away: {@link #isAccepting} is false until then. */
     public static KafkaExecutionEvents open(EventsConfig config, MeterRegistry metrics) {
-        return new KafkaExecutionEvents(config, LogProbe.start(config), Clock.systemUTC(), metrics);
+        return open(config, Clock.systemUTC(), metrics);
+    }
+
+    /** The same, where {@code clock} says when the end of a lease was published. */
+    public static KafkaExecutionEvents open(EventsConfig config, Clock clock, MeterRegistry metrics) {
+        return new KafkaExecutionEvents(config, LogProbe.start(config), clock, metrics);
     }
 
     @Override

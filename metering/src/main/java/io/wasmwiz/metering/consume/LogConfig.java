@@ -61,8 +61,13 @@ public record LogConfig(
         problems.requireRange("--max-batch-records", maxBatchRecords, 1, 100_000);
         problems.requireRange("--retry-min in ms", retryMin.toMillis(), 10, 10_000);
         problems.requireRange("--retry-max in ms", retryMax.toMillis(), retryMin.toMillis(), 60_000);
-        problems.requireRange("settings given by --kafka-property", clientProperties.size(), 0, 64);
-        for (String key : new TreeSet<>(clientProperties.keySet())) {
+        checkClientProperties(problems, clientProperties);
+    }
+
+    /** Notes which of {@code properties} are none that {@code --kafka-property} may set. */
+    public static void checkClientProperties(Problems problems, Map<String, String> properties) {
+        problems.requireRange("settings given by --kafka-property", properties.size(), 0, 64);
+        for (String key : new TreeSet<>(properties.keySet())) {
             problems.require(
                     key.startsWith("ssl.") || key.startsWith("sasl.") || key.equals("security.protocol"),
                     "--kafka-property may set ssl.*, sasl.* and security.protocol, not '%s'",

@@ -1,6 +1,7 @@
 package io.wasmwiz.metering.consume;
 
 import io.wasmwiz.metering.MeteringMetrics;
+import io.wasmwiz.metering.consume.BatchesInHand.InHand;
 import io.wasmwiz.metering.event.EventDecoder;
 import io.wasmwiz.metering.event.LogBatch;
 import io.wasmwiz.metering.event.PartitionRange;
@@ -33,9 +34,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The poll loop: one thread that polls a batch, writes it in one transaction, and polls the next. What it read and has
- * not written is held, never more than one batch; while it cannot be written every partition is paused and polling goes
- * on, so that the group keeps this member. Positions come from the ledger alone.
+ * The poll loop: one thread that polls a batch, has it written in one transaction, and reads the next one meanwhile. What it
+ * read and has not written is in hand, never more than two batches; while they cannot be written every partition is paused
+ * and polling goes on, so that the group keeps this member. Positions come from the ledger alone.
  *
  * <p>A partition is, in this order: assigned (paused), placed (its position in the ledger was compared with the log, and
  * reading goes on there), and perhaps stalled (paused until it is assigned anew).
@@ -51,6 +52,7 @@ public final class LogConsumer implements AutoCloseable {
     private final EventTopic topic;
     private final Ledger ledger;
     private final BatchReader reader;
+    private final BatchWriter writer;
     private final MeteringMetrics metrics;
     private final Duration drainTimeout;
     private final Consumer<byte[], byte[]> consumer;
@@ -64,8 +66,7 @@ public final class LogConsumer implements AutoCloseable {
     private final Backoff placing;
     private final Backoff writing;
     private final Backoff polling;
-    private @Nullable LogBatch held;
-    private EventTopic.@Nullable IdQuestion heldTopic;
+    private final BatchesInHand inHand;
 
     private volatile @Nullable Throwable death;
 
@@ -80,6 +81,8 @@ public final class LogConsumer implements AutoCloseable {
         this.topic = topic;
         this.ledger = ledger;
         this.reader = new BatchReader(decoder);
+        this.writer = new BatchWriter(ledger, metrics);
+        this.inHand = new BatchesInHand(config.topic());
         this.metrics = metrics;
         this.drainTimeout = drainTimeout;
         this.placing = new Backoff(config.retryMin(), config.retryMax(), System::nanoTime);
@@ -108,8 +111,11 @@ public final class LogConsumer implements AutoCloseable {
             consumer.subscribe(List.of(config.topic()), new Rebalance());
             while (stop.getCount() > 0) {
                 placeNewPartitions();
-                poll();
-                writeHeld();
+                // What was read ahead is written first; meanwhile the next is polled.
+                if (inHand.isEmpty() || !writing.isDue()) {
+                    poll(pollTimeout());
+                }
+                write();
             }
         } catch (WakeupException e) {
             log.atDebug().log("woken to stop");
@@ -123,7 +129,7 @@ public final class LogConsumer implements AutoCloseable {
     }
 
     private void placeNewPartitions() {
-        if (held != null || positions.unplaced().isEmpty() || !placing.isDue()) {
+        if (!inHand.isEmpty() || positions.unplaced().isEmpty() || !placing.isDue()) {
             return;
         }
         Set<Integer> unplaced =
@@ -159,10 +165,10 @@ public final class LogConsumer implements AutoCloseable {
         }
     }
 
-    private void poll() {
+    private void poll(Duration timeout) {
         ConsumerRecords<byte[], byte[]> records;
         try {
-            records = consumer.poll(pollTimeout());
+            records = consumer.poll(timeout);
             polling.succeeded();
         } catch (WakeupException | InterruptException e) {
             throw e;
@@ -174,58 +180,95 @@ public final class LogConsumer implements AutoCloseable {
             return;
         } catch (KafkaException e) {
             failed(polling, "cannot poll", e);
-            awaitRetry();
+            if (!writer.isWriting()) {
+                awaitRetry();
+            }
             return;
         }
         if (records.nextOffsets().isEmpty()) {
             return;
         }
-        if (held != null) {
-            throw new IllegalStateException("records arrived while every partition was paused");
-        }
         // Asked after the records were read: if the id is still the ledger's, they are of that topic. Answered while
         // they
         // are decoded.
-        heldTopic = topic.askId();
-        BatchReader.Reading reading = reader.read(records, positions.placed());
+        EventTopic.IdQuestion topicId = topic.askId();
+        BatchReader.Reading reading = reader.read(records, inHand.ends(positions.placed()));
         // What lies before a record that only a newer worker understands is written; nothing beyond it is read.
         reading.newerSchema()
                 .forEach((partition, detail) -> stall(
                         new TopicPartition(config.topic(), partition), new Stall(Stall.Cause.NEWER_SCHEMA, detail)));
-        held = reading.batch().isEmpty() ? null : reading.batch();
+        if (!reading.batch().isEmpty()) {
+            inHand.add(new InHand(reading.batch(), topicId));
+        }
     }
 
     private Duration pollTimeout() {
-        if (held != null) {
+        if (!inHand.isEmpty()) {
             return shorter(writing.remaining(), IDLE_POLL);
         }
         return positions.unplaced().isEmpty() ? IDLE_POLL : shorter(placing.remaining(), IDLE_POLL);
     }
 
-    private void writeHeld() {
-        LogBatch batch = held;
-        EventTopic.IdQuestion question = heldTopic;
-        if (batch == null || question == null || !writing.isDue()) {
-            return;
-        }
-        try {
-            UUID topicId = topicId(question);
-            WriteOutcome outcome = metrics.timeWrite(() -> ledger.write(batch, topicId));
-            writing.succeeded();
-            held = null;
-            settle(batch, outcome);
-        } catch (LedgerException | LogUnavailableException e) {
-            metrics.writeFailed();
-            consumer.pause(consumer.assignment());
-            failed(writing, "cannot write the batch in hand", e);
+    private void write() {
+        if (startWriting()) {
+            try {
+                readAhead();
+            } finally {
+                finishWriting();
+            }
         }
     }
 
-    private UUID topicId(EventTopic.IdQuestion question) throws LogUnavailableException {
+    private boolean startWriting() {
+        InHand first = inHand.first();
+        if (first == null || writer.isWriting() || !writing.isDue()) {
+            return false;
+        }
         try {
-            return question.await();
+            writer.start(first.batch(), topicId(first));
+            return true;
         } catch (LogUnavailableException e) {
-            heldTopic = topic.askId();
+            cannotWrite(e);
+            return false;
+        }
+    }
+
+    // Only what has arrived already: nothing waits for it. Not while a partition waits to be placed, for which nothing
+    // may
+    // be in hand, nor while the ledger is away.
+    private void readAhead() {
+        if (!inHand.isFull()
+                && positions.unplaced().isEmpty()
+                && writing.fault().isEmpty()) {
+            poll(Duration.ZERO);
+        }
+    }
+
+    /** Waits for the batch that is being written, if there is one. */
+    private void finishWriting() {
+        if (!writer.isWriting()) {
+            return;
+        }
+        try {
+            WriteOutcome outcome = writer.await();
+            writing.succeeded();
+            settle(inHand.remove(), outcome);
+        } catch (LedgerException e) {
+            cannotWrite(e);
+        }
+    }
+
+    private void cannotWrite(Exception cause) {
+        metrics.writeFailed();
+        consumer.pause(consumer.assignment());
+        failed(writing, "cannot write the batch in hand", cause);
+    }
+
+    private UUID topicId(InHand batch) throws LogUnavailableException {
+        try {
+            return batch.topic().await();
+        } catch (LogUnavailableException e) {
+            inHand.replaceFirst(new InHand(batch.batch(), topic.askId()));
             throw e;
         }
     }
@@ -248,11 +291,13 @@ public final class LogConsumer implements AutoCloseable {
             log.atWarn().addKeyValue("detail", moved.detail()).log("batch dropped: the ledger is elsewhere");
             metrics.positionMoved();
             batch.ranges().forEach(range -> unplace(new TopicPartition(config.topic(), range.partition())));
+            inHand.drop(batch.partitions());
         } else if (outcome instanceof WriteOutcome.TopicReplaced replaced) {
             batch.ranges()
                     .forEach(range -> stall(
                             new TopicPartition(config.topic(), range.partition()),
                             new Stall(Stall.Cause.TOPIC_REPLACED, replaced.detail())));
+            inHand.drop(batch.partitions());
         }
         consumer.resume(positions.placed().keySet());
     }
@@ -312,6 +357,7 @@ public final class LogConsumer implements AutoCloseable {
         } catch (RuntimeException e) {
             log.atWarn().setCause(e).log("the group was not left in order");
         }
+        writer.close();
     }
 
     private static Duration shorter(Duration a, Duration b) {
@@ -379,18 +425,22 @@ public final class LogConsumer implements AutoCloseable {
             partitions.forEach(LogConsumer.this::unplace);
         }
 
-        // They are this worker's until this returns. Every batch is written before the next poll, so there is one in
-        // hand only while the ledger is away: if an attempt is due it is made, and otherwise the next owner reads the
-        // same records.
+        // They are this worker's until this returns: what is being written is finished, and what else is in hand is
+        // written
+        // unless the ledger is away; then the next owner reads the same records.
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
-            writeHeld();
+            finishWriting();
+            while (startWriting()) {
+                finishWriting();
+            }
             onPartitionsLost(partitions);
         }
 
         // Somebody else may be reading them already.
         @Override
         public void onPartitionsLost(Collection<TopicPartition> partitions) {
+            finishWriting();
             Set<Integer> gone =
                     partitions.stream().map(TopicPartition::partition).collect(Collectors.toSet());
             partitions.forEach(positions::gone);
@@ -398,10 +448,9 @@ public final class LogConsumer implements AutoCloseable {
             if (positions.unplaced().isEmpty()) {
                 placing.succeeded();
             }
-            if (held != null) {
-                LogBatch kept = held.without(gone);
-                held = kept.isEmpty() ? null : kept;
-                if (held == null) {
+            if (!inHand.isEmpty()) {
+                inHand.drop(gone);
+                if (inHand.isEmpty()) {
                     writing.succeeded();
                     consumer.resume(positions.placed().keySet());
                 }

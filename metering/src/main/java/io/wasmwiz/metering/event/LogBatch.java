@@ -4,6 +4,7 @@ import java.time.LocalDate;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * What one poll brought: it is written in one transaction or not at all.
@@ -20,6 +21,11 @@ public record LogBatch(List<PartitionRange> ranges, List<LogEntry> entries) {
     /** Whether there is nothing to write and no position to move. */
     public boolean isEmpty() {
         return ranges.isEmpty();
+    }
+
+    /** The partitions that it covers. */
+    public Set<Integer> partitions() {
+        return ranges.stream().map(PartitionRange::partition).collect(Collectors.toUnmodifiableSet());
     }
 
     /** The batch without the records of {@code partitions}, which another worker has taken over. */

@@ -15,7 +15,6 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.result.ResultIterator;
 import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The ledger as one snapshot shows it: positions, rows, leases and counters of one instant, while everything goes on. Each
@@ -58,7 +57,7 @@ final class Books implements AutoCloseable {
                    output_lost::text AS output_lost,
                    EXISTS (SELECT FROM log_topics t WHERE t.topic = :topic AND t.topic_id = :topicId
                              AND t.generation = u.log_generation) AS of_this_log
-            FROM usage_logs u WHERE day >= :floor AND (CAST(:day AS date) IS NULL OR day = :day)
+            FROM usage_logs u WHERE day BETWEEN :first AND :last
             ORDER BY of_this_log, log_partition, log_offset
             """;
     private static final String ROW_OF = """
@@ -70,24 +69,24 @@ final class Books implements AutoCloseable {
             """;
     private static final String LEASES = """
             SELECT id, user_id, tier, day, size, charged, state FROM quota_leases
-            WHERE day >= :floor AND (CAST(:day AS date) IS NULL OR day = :day)
+            WHERE day BETWEEN :first AND :last
             """;
 
     // Rows of an account that is gone have no counter: it went with the account.
     private static final String COUNTERS = """
             WITH row_sums AS (
                 SELECT user_id, tier, day, count(*) FILTER (WHERE charged) AS charged, count(*) AS executions
-                FROM usage_logs WHERE day >= :floor AND (CAST(:day AS date) IS NULL OR day = :day)
+                FROM usage_logs WHERE day BETWEEN :first AND :last
                 GROUP BY user_id, tier, day),
             lease_sums AS (
                 SELECT user_id, tier, day, sum(CASE WHEN state = 'closed' THEN charged ELSE size END) AS held
-                FROM quota_leases WHERE day >= :floor AND (CAST(:day AS date) IS NULL OR day = :day)
+                FROM quota_leases WHERE day BETWEEN :first AND :last
                 GROUP BY user_id, tier, day)
             SELECT user_id, tier, day, c.held, c.charged, c.executions,
                    coalesce(r.charged, 0) AS row_charged, coalesce(r.executions, 0) AS row_executions,
                    coalesce(l.held, 0) AS lease_held
             FROM (SELECT * FROM daily_tier_counters
-                  WHERE day >= :floor AND (CAST(:day AS date) IS NULL OR day = :day)) c
+                  WHERE day BETWEEN :first AND :last) c
             FULL JOIN row_sums r USING (user_id, tier, day)
             FULL JOIN lease_sums l USING (user_id, tier, day)
             WHERE c.user_id IS NOT NULL OR EXISTS (SELECT FROM users WHERE id = user_id)
@@ -101,24 +100,22 @@ final class Books implements AutoCloseable {
 
     private final Handle handle;
     private final String topic;
-    private final @Nullable LocalDate day;
-    private final LocalDate floor;
+    private final Days days;
 
-    private Books(Handle handle, String topic, @Nullable LocalDate day) {
+    private Books(Handle handle, String topic, Days days) {
         this.handle = handle;
         this.topic = topic;
-        this.day = day;
-        this.floor = handle.createQuery("SELECT floor FROM usage_retention")
+        this.days = days.from(handle.createQuery("SELECT floor FROM usage_retention")
                 .mapTo(LocalDate.class)
-                .one();
+                .one());
     }
 
     /**
      * Opens a snapshot.
      *
-     * @param day the only day to look at; null: all
+     * @param days those to look at
      */
-    static Books open(Jdbi jdbi, String topic, @Nullable LocalDate day, Duration statementTimeout) {
+    static Books open(Jdbi jdbi, String topic, Days days, Duration statementTimeout) {
         Handle handle = jdbi.open();
         try {
             handle.setReadOnly(true);
@@ -126,16 +123,16 @@ final class Books implements AutoCloseable {
             handle.begin();
             handle.execute(
                     "SELECT set_config('statement_timeout', ?, true)", Long.toString(statementTimeout.toMillis()));
-            return new Books(handle, topic, day);
+            return new Books(handle, topic, days);
         } catch (RuntimeException e) {
             handle.close();
             throw e;
         }
     }
 
-    /** The first day that retention keeps; of those before, nothing is compared. */
-    LocalDate floor() {
-        return floor;
+    /** The days that are looked at: of those below the retention floor, nothing is compared. */
+    Days days() {
+        return days;
     }
 
     Map<Integer, Position> positions() {
@@ -154,8 +151,8 @@ final class Books implements AutoCloseable {
         return handle.createQuery(ROWS)
                 .bind("topic", topic)
                 .bind("topicId", topicId)
-                .bind("floor", floor)
-                .bindByType("day", day, LocalDate.class)
+                .bind("first", days.first())
+                .bind("last", days.last())
                 .setFetchSize(FETCHED_ROWS)
                 .map((row, context) -> row(row))
                 .iterator();
@@ -193,8 +190,8 @@ final class Books implements AutoCloseable {
     Map<UUID, LeaseAccount> leases() {
         Map<UUID, LeaseAccount> leases = new HashMap<>();
         handle.createQuery(LEASES)
-                .bind("floor", floor)
-                .bindByType("day", day, LocalDate.class)
+                .bind("first", days.first())
+                .bind("last", days.last())
                 .setFetchSize(FETCHED_ROWS)
                 .map((row, context) -> new LeaseAccount(
                         row.getObject("id", UUID.class),
@@ -211,8 +208,8 @@ final class Books implements AutoCloseable {
     /** Compares every counter with its rows and leases. */
     void compareCounters(Tally tally) {
         handle.createQuery(COUNTERS)
-                .bind("floor", floor)
-                .bindByType("day", day, LocalDate.class)
+                .bind("first", days.first())
+                .bind("last", days.last())
                 .setFetchSize(FETCHED_ROWS)
                 .map((row, context) -> {
                     compareCounter(row, tally);

@@ -2,6 +2,7 @@ package io.wasmwiz.metering.reconcile;
 
 import io.wasmwiz.metering.consume.LogUnavailableException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,9 +11,9 @@ import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -28,6 +29,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  */
 final class EventLog implements AutoCloseable {
     private static final Duration POLL = Duration.ofSeconds(1);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
 
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final Admin admin;
@@ -72,9 +74,14 @@ final class EventLog implements AutoCloseable {
         return new UUID(id.getMostSignificantBits(), id.getLeastSignificantBits());
     }
 
-    /** Offset of a partition's first record. */
-    long start(int partition) throws LogUnavailableException, InterruptedException {
-        return offset(partition, OffsetSpec.earliest());
+    /** Offset of a partition's first record that is not older than {@code since}; {@link #end} where all are. */
+    long start(int partition, Instant since) throws LogUnavailableException, InterruptedException {
+        long earliest = offset(partition, OffsetSpec.earliest());
+        if (!since.isAfter(Instant.EPOCH)) {
+            return earliest;
+        }
+        long found = offset(partition, OffsetSpec.forTimestamp(since.toEpochMilli()));
+        return found < 0 ? end(partition) : Math.max(earliest, found);
     }
 
     /** Offset after a partition's last record. */
@@ -97,9 +104,14 @@ final class EventLog implements AutoCloseable {
         }
     }
 
+    /** Takes records. */
+    interface Reader {
+        void accept(ConsumerRecord<byte[], byte[]> record) throws ReconcileTimeoutException;
+    }
+
     /** Hands over the records of a partition from offset {@code from} to before {@code to}, in order. */
-    void read(int partition, long from, long to, Consumer<ConsumerRecord<byte[], byte[]>> reader)
-            throws LogUnavailableException {
+    void read(int partition, long from, long to, Reader reader)
+            throws LogUnavailableException, ReconcileTimeoutException {
         TopicPartition of = new TopicPartition(topic, partition);
         try {
             consumer.assign(List.of(of));
@@ -132,7 +144,12 @@ final class EventLog implements AutoCloseable {
 
     @Override
     public void close() {
+        // A worker that stops interrupts, and the consumer would complain of that instead of closing.
+        boolean interrupted = Thread.interrupted();
         admin.close(Duration.ZERO);
-        consumer.close(org.apache.kafka.clients.consumer.CloseOptions.timeout(Duration.ofSeconds(5)));
+        consumer.close(CloseOptions.timeout(CLOSE_TIMEOUT));
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -7,6 +7,11 @@ package io.wasmwiz.metering.reconcile;
  * @param detail what is there and what should be, for operators
  */
 public record Finding(Kind kind, String subject, String detail) {
+    /** All of it in one line, for operators. */
+    String sentence() {
+        return kind + "  " + subject + ": " + detail;
+    }
+
     /** What disagrees with what. */
     public enum Kind {
         /** The log has an execution that has no row. */

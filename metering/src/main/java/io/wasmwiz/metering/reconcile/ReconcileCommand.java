@@ -3,7 +3,9 @@ package io.wasmwiz.metering.reconcile;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import io.wasmwiz.events.ExecutionLog;
+import io.wasmwiz.metering.consume.LogConfig;
 import io.wasmwiz.metering.consume.LogUnavailableException;
+import io.wasmwiz.metering.reconcile.Reconciler.LogSource;
 import io.wasmwiz.service.ServiceCommand;
 import io.wasmwiz.service.config.ConfigException;
 import io.wasmwiz.service.config.Problems;
@@ -13,11 +15,11 @@ import io.wasmwiz.service.database.DatabaseUrl;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Properties;
 import java.util.concurrent.Callable;
-import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -32,10 +34,10 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         showDefaultValues = true,
         description = {
-            "Reads the event log, the rows, the counters and the leases independently of each other and prints where they"
-                    + " disagree. Changes nothing, and may run while everything else does.",
-            "As far back as the log reaches each execution is compared; beyond it rows against counters. Every flag has an"
-                    + " environment default: --database-url reads DATABASE_URL, the others WASMWIZ_ and their name."
+            "Reads the event log, the rows, the counters and the leases independently of each other and prints where"
+                    + " they disagree. Changes nothing, and may run while everything else does.",
+            "As far back as the log reaches each execution is compared; beyond it rows against counters. Every flag"
+                + " has an environment default: --database-url reads DATABASE_URL, the others WASMWIZ_ and their name."
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
@@ -68,10 +70,24 @@ public final class ReconcileCommand implements Callable<Integer> {
     private String kafkaTopic = "";
 
     @Option(
+            names = "--kafka-property",
+            split = "\\|",
+            description =
+                    "Kafka client setting, KEY=VALUE: ssl.*, sasl.* or security.protocol; several separated by |.")
+    private Map<String, String> kafkaProperties = new LinkedHashMap<>();
+
+    @Option(
             names = "--day",
             paramLabel = "YYYY-MM-DD",
             description = "Only executions, leases and counters of this UTC day. Default: all.")
     private @Nullable LocalDate day;
+
+    @Option(
+            names = "--days",
+            defaultValue = "0",
+            description =
+                    "Only the newest UTC days, today the last of them, and the log of these days; 1 to 3650. 0: all.")
+    private int lastDays;
 
     @Option(
             names = "--max-findings",
@@ -97,10 +113,12 @@ public final class ReconcileCommand implements Callable<Integer> {
         PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         Report report;
-        try (Books books = Books.open(connect(), kafkaTopic, day, statementTimeout);
-                EventLog log = EventLog.open(kafkaBootstrapServers, Map.of(), kafkaTopic, logTimeout)) {
-            report = Reconciliation.run(books, log, day, maxFindings);
-        } catch (LogUnavailableException e) {
+        try {
+            report = new Reconciler(
+                            DatabaseUrl.parse(databaseUrl),
+                            new LogSource(kafkaBootstrapServers, kafkaProperties, kafkaTopic, logTimeout))
+                    .run(days(), maxFindings, statementTimeout, Duration.ofDays(365));
+        } catch (LogUnavailableException | ReconcileTimeoutException e) {
             err.println(e.getMessage());
             return ServiceCommand.EX_UNAVAILABLE;
         } catch (JdbiException e) {
@@ -125,26 +143,20 @@ public final class ReconcileCommand implements Callable<Integer> {
                 kafkaBootstrapServers.matches("[^\\s,:]+:\\d{1,5}(,[^\\s,:]+:\\d{1,5})*"),
                 "--kafka-bootstrap-servers must be host:port[,host:port…], was '%s'",
                 kafkaBootstrapServers);
+        LogConfig.checkClientProperties(problems, kafkaProperties);
+        problems.requireRange("--days", lastDays, 0, 3_650);
+        problems.require(lastDays == 0 || day == null, "--day and --days exclude each other");
         problems.requireRange("--max-findings", maxFindings, 0, 100_000);
         problems.requireRange("--statement-timeout in ms", statementTimeout.toMillis(), 1_000, 86_400_000);
         problems.requireRange("--log-timeout in ms", logTimeout.toMillis(), 1_000, 600_000);
         problems.check();
     }
 
-    // Not the services' pool: its connections give up on an answer after 30 s, and sorting a large ledger takes longer.
-    private Jdbi connect() {
-        DatabaseUrl url = DatabaseUrl.parse(databaseUrl);
-        Properties properties = new Properties();
-        if (url.user() != null) {
-            properties.setProperty("user", url.user());
+    private Days days() {
+        if (lastDays > 0) {
+            return Days.since(LocalDate.now(ZoneOffset.UTC).minusDays(lastDays - 1L));
         }
-        if (url.password() != null) {
-            properties.setProperty("password", url.password());
-        }
-        properties.setProperty("ApplicationName", "wasmwiz-reconcile");
-        properties.setProperty("loginTimeout", "5");
-        properties.setProperty("tcpKeepAlive", "true");
-        return Jdbi.create(url.jdbcUrl(), properties);
+        return day == null ? Days.ALL : Days.only(day);
     }
 
     private static Gson gson() {
@@ -152,8 +164,7 @@ public final class ReconcileCommand implements Callable<Integer> {
     }
 
     private void print(Report report, PrintWriter out) {
-        report.findings()
-                .forEach(finding -> out.println(finding.kind() + "  " + finding.subject() + ": " + finding.detail()));
+        report.findings().forEach(finding -> out.println(finding.sentence()));
         if (report.drift() > report.findings().size()) {
             out.println("and " + (report.drift() - report.findings().size()) + " more");
         }
@@ -165,6 +176,6 @@ public final class ReconcileCommand implements Callable<Integer> {
                 report.rowsBeyondLog() == 0 ? "" : " and %d older than the log".formatted(report.rowsBeyondLog()),
                 report.leases(),
                 report.counters(),
-                day == null ? "" : ", day " + day);
+                day != null ? ", day " + day : lastDays > 0 ? ", last " + lastDays + " days" : "");
     }
 }

@@ -9,7 +9,7 @@ import io.wasmwiz.metering.reconcile.Books.Place;
 import io.wasmwiz.metering.reconcile.Books.Position;
 import io.wasmwiz.metering.reconcile.Finding.Kind;
 import io.wasmwiz.metering.settle.AttemptId;
-import java.time.LocalDate;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -38,28 +38,28 @@ final class Reconciliation {
     private static final int MAX_DOUBTS_PER_LEASE = 100;
 
     private final Books books;
-    private final @Nullable LocalDate day;
     private final Tally tally;
+    private final Deadline deadline;
     private final Map<UUID, LeaseAccount> leases;
     private final ResultIterator<LedgerRow> rows;
     private @Nullable LedgerRow nextRow;
     private boolean wholeLog = true;
 
-    private Reconciliation(Books books, UUID topicId, @Nullable LocalDate day, Tally tally) {
+    private Reconciliation(Books books, UUID topicId, Tally tally, Deadline deadline) throws ReconcileTimeoutException {
         this.books = books;
-        this.day = day;
         this.tally = tally;
+        this.deadline = deadline;
         this.leases = books.leases();
         this.rows = books.rows(topicId);
         advance();
     }
 
     /** Compares rows, leases and counters with each other and with the log as far as it reaches. */
-    static Report run(Books books, EventLog log, @Nullable LocalDate day, int maxFindings)
-            throws LogUnavailableException, InterruptedException {
+    static Report run(Books books, EventLog log, int maxFindings, Deadline deadline)
+            throws LogUnavailableException, ReconcileTimeoutException, InterruptedException {
         Tally tally = new Tally(maxFindings);
         UUID topicId = log.topicId();
-        Reconciliation reconciliation = new Reconciliation(books, topicId, day, tally);
+        Reconciliation reconciliation = new Reconciliation(books, topicId, tally, deadline);
         try (reconciliation.rows) {
             reconciliation.skipRowsOfEarlierLogs();
             for (Map.Entry<Integer, Position> entry : books.positions().entrySet()) {
@@ -74,7 +74,7 @@ final class Reconciliation {
     }
 
     private void compare(EventLog log, UUID topicId, int partition, Position position)
-            throws LogUnavailableException, InterruptedException {
+            throws LogUnavailableException, ReconcileTimeoutException, InterruptedException {
         if (!position.topicId().equals(topicId)) {
             positionDiffers(
                     partition,
@@ -82,19 +82,20 @@ final class Reconciliation {
             skipRowsBefore(partition, Long.MAX_VALUE);
             return;
         }
-        long start = log.start(partition);
+        long start = log.start(partition, Instant.EPOCH);
         long end = log.end(partition);
         if (position.nextOffset() > end) {
             positionDiffers(partition, "it is %d, and the log ends at %d".formatted(position.nextOffset(), end));
         } else if (position.nextOffset() < start) {
             positionDiffers(partition, "it is %d, and the log starts at %d".formatted(position.nextOffset(), start));
         }
-        wholeLog &= start == 0;
+        long from = Math.max(start, log.start(partition, books.days().logStart()));
+        wholeLog &= from == 0;
         refuseRowsBefore(partition, 0);
-        skipRowsBefore(partition, start);
+        skipRowsBefore(partition, from);
         long to = Math.min(position.nextOffset(), end);
-        if (to > start) {
-            log.read(partition, start, to, record -> compare(topicId, record));
+        if (to > from) {
+            log.read(partition, from, to, record -> compare(topicId, record));
         }
         refuseRowsBefore(partition + 1, 0);
     }
@@ -103,7 +104,8 @@ final class Reconciliation {
         tally.found(new Finding(Kind.POSITION_DIFFERS, "position of partition " + partition, detail));
     }
 
-    private void compare(UUID topicId, ConsumerRecord<byte[], byte[]> record) {
+    private void compare(UUID topicId, ConsumerRecord<byte[], byte[]> record) throws ReconcileTimeoutException {
+        deadline.check();
         tally.readRecord();
         refuseRowsBefore(record.partition(), record.offset());
         ExecutionLogRecord message = parse(record);
@@ -135,13 +137,14 @@ final class Reconciliation {
         }
     }
 
-    private void compare(UUID topicId, ConsumerRecord<byte[], byte[]> record, ExecutionEvent event) {
+    private void compare(UUID topicId, ConsumerRecord<byte[], byte[]> record, ExecutionEvent event)
+            throws ReconcileTimeoutException {
         if (event.getExecutionId().size() != 16 || event.getUserId().size() != 16) {
             requireDead(topicId, record, "an execution without its ids");
             return;
         }
         ExecutionFacts expected = ExecutionFacts.of(event);
-        if (expected.day().isBefore(books.floor()) || (day != null && !day.equals(expected.day()))) {
+        if (!books.days().contains(expected.day())) {
             return;
         }
         LedgerRow row = takeRowAt(record.partition(), record.offset());
@@ -213,7 +216,7 @@ final class Reconciliation {
     }
 
     private void requireDead(UUID topicId, ConsumerRecord<byte[], byte[]> record, String what) {
-        if (day == null && !books.isDead(topicId, record.partition(), record.offset())) {
+        if (books.days().isOpenEnded() && !books.isDead(topicId, record.partition(), record.offset())) {
             tally.found(new Finding(
                     Kind.EVENT_WITHOUT_ROW,
                     "record at partition %d, offset %d".formatted(record.partition(), record.offset()),
@@ -222,7 +225,7 @@ final class Reconciliation {
     }
 
     /** The next row if it is of this place; rows before it were dealt with. */
-    private @Nullable LedgerRow takeRowAt(int partition, long offset) {
+    private @Nullable LedgerRow takeRowAt(int partition, long offset) throws ReconcileTimeoutException {
         LedgerRow row = nextRow;
         if (row == null || row.partition() != partition || row.offset() != offset) {
             return null;
@@ -232,7 +235,7 @@ final class Reconciliation {
     }
 
     /** Rows before a place that should have been met by then: the log has no such event. */
-    private void refuseRowsBefore(int partition, long offset) {
+    private void refuseRowsBefore(int partition, long offset) throws ReconcileTimeoutException {
         for (LedgerRow row = nextRow; row != null && isBefore(row, partition, offset); row = nextRow) {
             rowWithoutEvent(row);
             advance();
@@ -240,20 +243,20 @@ final class Reconciliation {
     }
 
     /** Rows that are older than the log: leases and counters have them, nothing else can be said. */
-    private void skipRowsBefore(int partition, long offset) {
+    private void skipRowsBefore(int partition, long offset) throws ReconcileTimeoutException {
         for (LedgerRow row = nextRow; row != null && isBefore(row, partition, offset); row = nextRow) {
             skip(row);
         }
     }
 
-    private void skipRowsOfEarlierLogs() {
+    private void skipRowsOfEarlierLogs() throws ReconcileTimeoutException {
         for (LedgerRow row = nextRow; row != null && !row.ofThisLog(); row = nextRow) {
             wholeLog = false;
             skip(row);
         }
     }
 
-    private void skip(LedgerRow row) {
+    private void skip(LedgerRow row) throws ReconcileTimeoutException {
         LeaseAccount lease =
                 row.facts().leaseId() == null ? null : leases.get(row.facts().leaseId());
         if (row.charged() && lease != null) {
@@ -267,7 +270,8 @@ final class Reconciliation {
         return row != null && (row.partition() < partition || (row.partition() == partition && row.offset() < offset));
     }
 
-    private void advance() {
+    private void advance() throws ReconcileTimeoutException {
+        deadline.check();
         nextRow = rows.hasNext() ? rows.next() : null;
     }
 

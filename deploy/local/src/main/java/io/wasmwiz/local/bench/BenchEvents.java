@@ -46,8 +46,8 @@ final class BenchEvents implements AutoCloseable {
                 new ByteArraySerializer());
     }
 
-    /** A charged execution of today. */
-    void execution(UUID account, UUID key, UUID lease, Instant now) {
+    /** A charged execution of today; {@code lag} learns when it is acknowledged. */
+    void execution(UUID account, UUID key, UUID lease, Instant now, @Nullable CountedLag lag) {
         ExecutionEvent event = ExecutionEvent.newBuilder()
                 .setExecutionId(bytes(IDS.construct(now.toEpochMilli())))
                 .setUserId(bytes(account))
@@ -71,7 +71,7 @@ final class BenchEvents implements AutoCloseable {
                 .setCharged(true)
                 .setExecutorId("bench")
                 .build();
-        send(account, ExecutionLogRecord.newBuilder().setExecution(event).build());
+        send(account, ExecutionLogRecord.newBuilder().setExecution(event).build(), lag);
     }
 
     /** The end of a lease. */
@@ -81,14 +81,16 @@ final class BenchEvents implements AutoCloseable {
                 .setUserId(bytes(account))
                 .setCloser(LeaseCloser.LEASE_CLOSER_EXECUTOR)
                 .build();
-        send(account, ExecutionLogRecord.newBuilder().setLeaseClosed(end).build());
+        send(account, ExecutionLogRecord.newBuilder().setLeaseClosed(end).build(), null);
     }
 
-    private void send(UUID account, ExecutionLogRecord value) {
+    private void send(UUID account, ExecutionLogRecord value, @Nullable CountedLag lag) {
         byte[] key = ExecutionLog.key(account).getBytes(StandardCharsets.UTF_8);
         var unused = producer.send(new ProducerRecord<>(topic, key, value.toByteArray()), (metadata, e) -> {
             if (e != null) {
                 failure.set(e);
+            } else if (lag != null) {
+                lag.acknowledged(metadata.partition(), metadata.offset());
             }
         });
     }

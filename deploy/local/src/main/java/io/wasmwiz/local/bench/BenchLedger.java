@@ -8,7 +8,9 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 import org.jdbi.v3.core.Jdbi;
@@ -41,6 +43,7 @@ final class BenchLedger {
                     (?::date + 1)::timestamp AT TIME ZONE 'UTC')
             """;
     private static final String POSITION = "SELECT coalesce(sum(next_offset), 0) FROM log_positions";
+    private static final String POSITIONS = "SELECT partition, next_offset FROM log_positions";
     private static final String CHARGED =
             "SELECT coalesce(sum(charged), 0) FROM daily_tier_counters WHERE held = charged";
 
@@ -87,6 +90,21 @@ final class BenchLedger {
                 position = handle.createQuery(POSITION).mapTo(Long.class).one();
             }
             return position;
+        });
+    }
+
+    /** Tells {@code lag} how far the ledger is, again and again, until every record is counted. */
+    void watch(CountedLag lag) {
+        jdbi.useHandle(handle -> {
+            while (!lag.isComplete()) {
+                LockSupport.parkNanos(POLL_NANOS);
+                Map<Integer, Long> positions = new HashMap<>();
+                handle.createQuery(POSITIONS)
+                        .map((row, context) -> positions.put(row.getInt("partition"), row.getLong("next_offset")))
+                        .list();
+                long now = System.nanoTime();
+                positions.forEach((partition, next) -> lag.counted(partition, next, now));
+            }
         });
     }
 

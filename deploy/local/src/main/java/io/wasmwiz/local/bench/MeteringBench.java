@@ -17,11 +17,17 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
-/** Rounds of metering and bare COPY of the same rows. */
+/** Rounds of metering and bare COPY of the same rows, and the lag of metering at a given rate. */
 final class MeteringBench {
     private static final String DATABASE = "postgres";
     private static final String PASSWORD = "bench";
+    private static final long PACE_NANOS = 1_000_000;
+    private static final long LAG_LIMIT_SECONDS = 120;
 
     private final EmbeddedPostgres postgres;
     private final EmbeddedKafka kafka;
@@ -59,16 +65,51 @@ final class MeteringBench {
             throw new IllegalStateException(
                     "%d units are charged and settled, %d were used".formatted(ledger.settled(), records));
         }
-        return new MeteringFigures(metered, ledger.copy(batch));
+        return MeteringFigures.of(metered, ledger.copy(batch));
+    }
+
+    /** Publishes {@code rate} records a second for {@code seconds} and follows each into the ledger. */
+    LagFigures lag(double rate, int seconds) throws Exception {
+        String topic = "bench-lag";
+        kafka.createTopic(topic, ExecutionLog.DEFAULT_PARTITIONS);
+        int published = Math.toIntExact(Math.round(rate * seconds));
+        List<Tenant> tenants = ledger.renew(accounts, published);
+        CountedLag lag = new CountedLag(published);
+        Random random = new Random(1);
+        Instant noon = noon();
+        try (BenchEvents events = new BenchEvents(kafka.bootstrapServers(), topic);
+                MeteringWorker worker = worker(topic)) {
+            // Joining the group is not what is measured.
+            events.leaseClosed(UUID.randomUUID(), UUID.randomUUID());
+            ledger.await(1);
+            CompletableFuture<Void> watching = CompletableFuture.runAsync(() -> ledger.watch(lag));
+            long started = System.nanoTime();
+            for (int sent = 0; sent < published; ) {
+                LockSupport.parkNanos(PACE_NANOS);
+                long due = Math.min(published, (long) ((System.nanoTime() - started) / 1e9 * rate));
+                for (; sent < due; sent++) {
+                    Tenant tenant = tenants.get(random.nextInt(tenants.size()));
+                    events.execution(tenant.account(), tenant.key(), tenant.lease(), noon, lag);
+                }
+            }
+            double rateReached = published / ((System.nanoTime() - started) / 1e9);
+            events.flush();
+            watching.get(LAG_LIMIT_SECONDS, TimeUnit.SECONDS);
+            return new LagFigures(rateReached, lag.millisOf(0.5), lag.millisOf(0.99), lag.millisOf(1));
+        }
+    }
+
+    private static Instant noon() {
+        return LocalDate.now(ZoneOffset.UTC).atTime(LocalTime.NOON).toInstant(ZoneOffset.UTC);
     }
 
     private void publish(String topic, List<Tenant> tenants) {
         Random random = new Random(1);
-        Instant noon = LocalDate.now(ZoneOffset.UTC).atTime(LocalTime.NOON).toInstant(ZoneOffset.UTC);
+        Instant noon = noon();
         try (BenchEvents events = new BenchEvents(kafka.bootstrapServers(), topic)) {
             for (int i = 0; i < records; i++) {
                 Tenant tenant = tenants.get(random.nextInt(tenants.size()));
-                events.execution(tenant.account(), tenant.key(), tenant.lease(), noon);
+                events.execution(tenant.account(), tenant.key(), tenant.lease(), noon, null);
             }
             tenants.forEach(tenant -> events.leaseClosed(tenant.account(), tenant.lease()));
             events.flush();
@@ -76,7 +117,17 @@ final class MeteringBench {
     }
 
     private double meter(String topic) {
-        try (MeteringWorker worker = MeteringWorker.start(MeteringCommand.parse(
+        try (MeteringWorker worker = worker(topic)) {
+            // Joining the group is not what is measured: the clock starts with the first committed batch.
+            long first = ledger.await(1);
+            long started = System.nanoTime();
+            long last = ledger.await((long) records + accounts);
+            return (last - first) / ((System.nanoTime() - started) / 1e9);
+        }
+    }
+
+    private MeteringWorker worker(String topic) {
+        return MeteringWorker.start(MeteringCommand.parse(
                 Map.of(),
                 "--admin-host=127.0.0.1",
                 "--admin-port=0",
@@ -84,12 +135,6 @@ final class MeteringBench {
                 "--kafka-bootstrap-servers=" + kafka.bootstrapServers(),
                 "--kafka-topic=" + topic,
                 "--consumer-group=" + topic,
-                "--max-batch-records=" + batch))) {
-            // Joining the group is not what is measured: the clock starts with the first committed batch.
-            long first = ledger.await(1);
-            long started = System.nanoTime();
-            long last = ledger.await((long) records + accounts);
-            return (last - first) / ((System.nanoTime() - started) / 1e9);
-        }
+                "--max-batch-records=" + batch));
     }
 }

@@ -29,7 +29,9 @@ import picocli.CommandLine.Spec;
         showDefaultValues = true,
         description =
                 "Meters records from a real broker into a durable PostgreSQL, then copies the very same rows into the"
-                        + " same emptied table by bare binary COPY with a commit a batch. Both alternate; the median counts.")
+                    + " same emptied table by bare binary COPY with a commit a batch. Both alternate; the median"
+                    + " counts, without the rounds that warm up. Then publishes half as much a second as was metered,"
+                    + " and measures the time from each record's acknowledgement to its commit in the ledger.")
 final class MeteringBenchCommand implements Callable<Integer> {
     private static final String ROW = "%-7s  %16s  %16s  %7s%n";
 
@@ -39,13 +41,22 @@ final class MeteringBenchCommand implements Callable<Integer> {
     @Option(names = "--records", defaultValue = "200000", description = "Records a round, 1,000 to 10,000,000.")
     private int records;
 
-    @Option(names = "--rounds", defaultValue = "5", description = "Rounds, 1 to 100; the first warms up.")
+    @Option(names = "--rounds", defaultValue = "5", description = "Rounds that count, 1 to 100.")
     private int rounds;
+
+    @Option(names = "--warm-up-rounds", defaultValue = "3", description = "Rounds before them, 0 to 100.")
+    private int warmUpRounds;
+
+    @Option(
+            names = "--lag-seconds",
+            defaultValue = "10",
+            description = "Time of the lag's measurement, 0 (none) to 600.")
+    private int lagSeconds;
 
     @Option(names = "--accounts", defaultValue = "500", description = "Accounts that they belong to, 1 to 100,000.")
     private int accounts;
 
-    @Option(names = "--max-batch-records", defaultValue = "5000", description = "As for metering, and rows a COPY.")
+    @Option(names = "--max-batch-records", defaultValue = "10000", description = "As for metering, and rows a COPY.")
     private int batch;
 
     @Option(names = "--json", description = "Print JSON.")
@@ -56,12 +67,15 @@ final class MeteringBenchCommand implements Callable<Integer> {
         Problems problems = new Problems();
         problems.requireRange("--records", records, 1_000, 10_000_000);
         problems.requireRange("--rounds", rounds, 1, 100);
+        problems.requireRange("--warm-up-rounds", warmUpRounds, 0, 100);
+        problems.requireRange("--lag-seconds", lagSeconds, 0, 600);
         problems.requireRange("--accounts", accounts, 1, 100_000);
         problems.requireRange("--max-batch-records", batch, 1, 100_000);
         problems.check();
         PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
         Path directory = Files.createTempDirectory("wasmwiz-bench-");
         List<MeteringFigures> figures = new ArrayList<>();
+        LagFigures lag = null;
         try (Closer closer = new Closer()) {
             closer.add(() -> FileTrees.delete(directory));
             EmbeddedPostgres postgres = closer.add(
@@ -71,23 +85,39 @@ final class MeteringBenchCommand implements Callable<Integer> {
             if (!json) {
                 out.printf(ROW, "ROUND", "METERED ROWS/S", "BARE COPY ROWS/S", "RATIO");
             }
-            for (int round = 0; round < rounds; round++) {
+            for (int round = 1 - warmUpRounds; round <= rounds; round++) {
                 MeteringFigures figure = bench.round(round);
-                figures.add(figure);
+                if (round > 0) {
+                    figures.add(figure);
+                }
                 if (!json) {
-                    print(out, String.valueOf(round + 1), figure);
+                    print(out, round > 0 ? String.valueOf(round) : "warm-up", figure);
                     out.flush();
                 }
             }
+            if (lagSeconds > 0) {
+                lag = bench.lag(median(figures, MeteringFigures::metered) / 2, lagSeconds);
+            }
         }
         MeteringFigures median = new MeteringFigures(
-                median(figures, MeteringFigures::metered), median(figures, MeteringFigures::copied));
+                median(figures, MeteringFigures::metered),
+                median(figures, MeteringFigures::copied),
+                median(figures, MeteringFigures::ratio));
         if (json) {
-            out.println(json(figures, median));
+            out.println(json(figures, median, lag));
         } else {
             print(out, "median", median);
+            if (lag != null) {
+                print(out, lag);
+            }
         }
         return 0;
+    }
+
+    private static void print(PrintWriter out, LagFigures lag) {
+        out.printf(
+                "acknowledged to counted at %,.0f records/s: p50 %.0f ms, p99 %.0f ms, longest %.0f ms%n",
+                lag.rate(), lag.p50Millis(), lag.p99Millis(), lag.maxMillis());
     }
 
     private static double median(List<MeteringFigures> figures, ToDoubleFunction<MeteringFigures> figure) {
@@ -104,7 +134,7 @@ final class MeteringBenchCommand implements Callable<Integer> {
                 "%.2f".formatted(figures.ratio()));
     }
 
-    private JsonObject json(List<MeteringFigures> figures, MeteringFigures median) {
+    private JsonObject json(List<MeteringFigures> figures, MeteringFigures median, @Nullable LagFigures lag) {
         JsonObject json = new JsonObject();
         json.addProperty("records", records);
         json.addProperty("accounts", accounts);
@@ -113,6 +143,18 @@ final class MeteringBenchCommand implements Callable<Integer> {
         figures.forEach(figure -> each.add(json(figure)));
         json.add("rounds", each);
         json.add("median", json(median));
+        if (lag != null) {
+            json.add("lag", json(lag));
+        }
+        return json;
+    }
+
+    private static JsonObject json(LagFigures lag) {
+        JsonObject json = new JsonObject();
+        json.addProperty("records_per_second", Math.round(lag.rate()));
+        json.addProperty("p50_ms", lag.p50Millis());
+        json.addProperty("p99_ms", lag.p99Millis());
+        json.addProperty("max_ms", lag.maxMillis());
         return json;
     }
 
