@@ -1,5 +1,6 @@
 package io.wasmwiz.executor.execution;
 
+import io.wasmwiz.executor.sandbox.FileTree;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,7 @@ import java.util.OptionalLong;
  * @param input standard input; shared, must not be changed
  * @param arguments after the program name
  * @param environment of the guest
+ * @param files that the guest may read
  * @param limits wished by the client
  * @param requestId as it came; empty for none
  */
@@ -21,8 +23,30 @@ public record ExecuteCommand(
         byte[] input,
         List<String> arguments,
         Map<String, String> environment,
+        List<FileTree.File> files,
         LimitsWish limits,
         String requestId) {
+    public ExecuteCommand {
+        files = List.copyOf(files);
+    }
+
+    /** A run without files. */
+    public ExecuteCommand(
+            Source module,
+            byte[] input,
+            List<String> arguments,
+            Map<String, String> environment,
+            LimitsWish limits,
+            String requestId) {
+        this(module, input, arguments, environment, List.of(), limits, requestId);
+    }
+
+    /** Bytes of standard input and of the files' contents and paths. */
+    public long inputBytes() {
+        return input.length
+                + files.stream().mapToLong(FileTree.File::inputBytes).sum();
+    }
+
     /** Where the module is to come from. */
     public sealed interface Source {
         /** Not said. */
@@ -50,6 +74,6 @@ public record ExecuteCommand(
     /** Without guest data. */
     @Override
     public String toString() {
-        return "ExecuteCommand[inputBytes=" + input.length + ", limits=" + limits + "]";
+        return "ExecuteCommand[inputBytes=" + inputBytes() + ", limits=" + limits + "]";
     }
 }

@@ -3,6 +3,7 @@ package io.wasmwiz.executor.execution;
 import io.wasmwiz.executor.claims.ContentHash;
 import io.wasmwiz.executor.execution.ExecuteCommand.LimitsWish;
 import io.wasmwiz.executor.modules.ModuleDigest;
+import io.wasmwiz.executor.sandbox.FileTree;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -12,6 +13,8 @@ import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
@@ -22,10 +25,12 @@ import java.util.TreeMap;
  * or named; the input; the arguments; the environment by ascending key; the limits as they were wished, not as they are in
  * force, so that a change of tier does not make a repeat another request. Bytes and texts (UTF-8) follow their length, lists
  * and the environment their size, each in 4 bytes; a limit follows the byte 1 in 8 bytes (the time in seconds and 4 bytes of
- * nanoseconds), none is the byte 0. Stateless.
+ * nanoseconds), none is the byte 0. Files, where there are any, follow the byte 3: their number in 4 bytes, then each path and
+ * content, by ascending path. A request without files has the hash that it had before there were any. Stateless.
  */
 final class RequestContent {
     private static final int FORM = 1;
+    private static final int FILES = 3;
 
     private RequestContent() {}
 
@@ -46,10 +51,24 @@ final class RequestContent {
                 write(out, entry.getValue());
             }
             write(out, command.limits());
+            if (!command.files().isEmpty()) {
+                write(out, command.files());
+            }
         } catch (IOException e) {
             throw new UncheckedIOException("a digest does not fail", e);
         }
         return new ContentHash(sha256.digest());
+    }
+
+    private static void write(DataOutputStream out, List<FileTree.File> files) throws IOException {
+        out.writeByte(FILES);
+        out.writeInt(files.size());
+        List<FileTree.File> sorted =
+                files.stream().sorted(Comparator.comparing(FileTree.File::path)).toList();
+        for (FileTree.File file : sorted) {
+            write(out, file.path());
+            write(out, file.content());
+        }
     }
 
     private static void write(DataOutputStream out, LimitsWish limits) throws IOException {

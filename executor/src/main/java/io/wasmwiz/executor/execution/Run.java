@@ -95,7 +95,7 @@ final class Run {
                 command.input(),
                 command.arguments(),
                 command.environment(),
-                FileTree.empty(),
+                FileTree.of(command.files()),
                 limits,
                 new StartConditions(caller.tier().maxConcurrency(), startByNanos, () -> mayStart(module))));
         cancellation.onCancel(run::cancel);
@@ -177,7 +177,7 @@ final class Run {
                 micros(waitedNanos + ran.usage().queueNanos()),
                 ran.usage().peakMemoryBytes(),
                 code.bytes().length,
-                command.input().length,
+                command.inputBytes(),
                 (long) ran.stdout().length + ran.stderr().length,
                 ready.compiledBefore() && ran.usage().cacheHit(),
                 ran.stdoutTruncated() || ran.stderrTruncated(),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.wasmwiz.executor.claims.ContentHash;
 import io.wasmwiz.executor.execution.ExecuteCommand.LimitsWish;
 import io.wasmwiz.executor.modules.ModuleDigest;
+import io.wasmwiz.executor.sandbox.FileTree;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -64,6 +65,37 @@ class RequestContentTest {
         assertThat(RequestContent.hash(
                         command("", List.of(), Map.of(), LimitsWish.none()), ModuleDigest.of(new byte[] {1})))
                 .isNotIn(hashes);
+    }
+
+    @Test
+    void tellsFilesApartAndNotTheirOrder() {
+        var a = new FileTree.File("a", new byte[] {1});
+        var b = new FileTree.File("b", new byte[] {2});
+        List<ContentHash> hashes = Stream.of(
+                        List.<FileTree.File>of(),
+                        List.of(a),
+                        List.of(b),
+                        List.of(a, b),
+                        List.of(new FileTree.File("a", new byte[] {2})),
+                        List.of(new FileTree.File("ab", new byte[0])),
+                        List.of(new FileTree.File("a", new byte[0]), new FileTree.File("b", new byte[0])))
+                .map(files -> hash(command(files)))
+                .toList();
+
+        assertThat(hashes).doesNotHaveDuplicates();
+        assertThat(hash(command(List.of(b, a)))).isEqualTo(hashes.get(3));
+        assertThat(hashes.get(0)).isEqualTo(hash(command("", List.of(), Map.of(), LimitsWish.none())));
+    }
+
+    private static ExecuteCommand command(List<FileTree.File> files) {
+        return new ExecuteCommand(
+                new ExecuteCommand.Source.Inline(MODULE),
+                new byte[0],
+                List.of(),
+                Map.of(),
+                files,
+                LimitsWish.none(),
+                "");
     }
 
     private static ContentHash hash(ExecuteCommand command) {

@@ -317,7 +317,8 @@ public abstract class SandboxRuntimeContract extends SharedSandboxFixture {
     @Test
     void startsNoRunThatMayNotStartAnyMore() {
         StartConditions never = new StartConditions(1, StartConditions.none().startByNanos(), () -> false);
-        SandboxRun run = sandbox.run(new RunRequest(code(NOTHING), new byte[0], List.of(), Map.of(), FileTree.empty(), LIMITS, never));
+        SandboxRun run = sandbox.run(
+                new RunRequest(code(NOTHING), new byte[0], List.of(), Map.of(), FileTree.empty(), LIMITS, never));
 
         assertThat(result(run))
                 .isInstanceOfSatisfying(

@@ -30,15 +30,17 @@ final class GuestRun implements AutoCloseable {
     private final Worker worker;
     private final CompiledModules.Compiled module;
     private final GuestStore store;
+    private final RunStreams streams;
     /** Its number in the store. */
     private final int instance;
 
     private boolean reusable;
 
-    private GuestRun(Worker worker, CompiledModules.Compiled module, GuestStore store) {
+    private GuestRun(Worker worker, CompiledModules.Compiled module, GuestStore store, RunStreams streams) {
         this.worker = worker;
         this.module = module;
         this.store = store;
+        this.streams = streams;
         this.instance = store.nextInstance();
     }
 
@@ -56,7 +58,11 @@ final class GuestRun implements AutoCloseable {
         }
         try {
             store.prepare(run.buffer());
-            return new GuestRun(worker, module, store);
+            return new GuestRun(
+                    worker,
+                    module,
+                    store,
+                    new RunStreams(store.buffer(), run.request().input()));
         } catch (RuntimeException | Error e) {
             store.close();
             throw e;
@@ -79,8 +85,8 @@ final class GuestRun implements AutoCloseable {
         var ran = new Ran(
                 end,
                 refusedGrowths(),
-                RunBuffer.output(store.buffer(), 1),
-                RunBuffer.output(store.buffer(), 2),
+                streams.output(1),
+                streams.output(2),
                 RunBuffer.isTruncated(store.buffer(), 1),
                 RunBuffer.isTruncated(store.buffer(), 2),
                 false,
@@ -147,9 +153,15 @@ final class GuestRun implements AutoCloseable {
         }
     }
 
+    /** What moves its input and outputs while it runs. */
+    RunStreams streams() {
+        return streams;
+    }
+
     /** Gives the store back if nothing of the run can be left in it, else closes it. */
     @Override
     public void close() {
+        streams.close();
         if (reusable) {
             RunBuffer.wipe(store.buffer());
             worker.stores().keep(module, store);
