@@ -420,7 +420,10 @@ public final class ExecutorCommand implements Callable<Integer> {
     @Option(names = "--max-module-bytes", description = "Size of a module", defaultValue = "10485760")
     private int maxModuleBytes;
 
-    @Option(names = "--max-input-bytes", description = "Size of standard input", defaultValue = "1048576")
+    @Option(
+            names = "--max-input-bytes",
+            description = "Size of standard input and of the files' contents and paths together",
+            defaultValue = "1048576")
     private int maxInputBytes;
 
     @Option(names = "--max-stdout-bytes", description = "Standard output kept", defaultValue = "1048576")

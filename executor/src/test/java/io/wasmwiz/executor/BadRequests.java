@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.Duration;
 import io.wasmwiz.executor.sandbox.Wat;
 import io.wasmwiz.v1.ExecuteRequest;
+import io.wasmwiz.v1.File;
 import io.wasmwiz.v1.Invoke;
 import io.wasmwiz.v1.Limits;
 import io.wasmwiz.v1.ModuleRef;
@@ -114,6 +115,27 @@ final class BadRequests {
                 row("ENV_KEY_INVALID", "env", request -> request.putEnv("A=B", "v")),
                 row("ENV_KEY_INVALID", "env", request -> request.putEnv("", "v")),
                 row("ENV_VALUE_HAS_NUL", "env", request -> request.putEnv("A", "\0")),
+                row(
+                        "INPUT_TOO_LARGE",
+                        "files",
+                        request -> request.addFiles(file("a", (1 << 20) - 1)).addFiles(file("b", 0))),
+                row(
+                        "TOO_MANY_FILES",
+                        "files",
+                        request -> IntStream.range(0, 1_025).forEach(i -> request.addFiles(file("f" + i, 0)))),
+                row("FILE_PATH_INVALID", "files[0].path", request -> request.addFiles(file("", 1))),
+                row("FILE_PATH_INVALID", "files[0].path", request -> request.addFiles(file("/etc/passwd", 1))),
+                row("FILE_PATH_INVALID", "files[0].path", request -> request.addFiles(file("a/../b", 1))),
+                row("FILE_PATH_INVALID", "files[0].path", request -> request.addFiles(file("a//b", 1))),
+                row("FILE_PATH_INVALID", "files[0].path", request -> request.addFiles(file("a\0b", 1))),
+                row(
+                        "FILE_PATH_TAKEN",
+                        "files[1].path",
+                        request -> request.addFiles(file("a", 1)).addFiles(file("a", 1))),
+                row(
+                        "FILE_PATH_TAKEN",
+                        "files[1].path",
+                        request -> request.addFiles(file("a/b", 1)).addFiles(file("a", 1))),
                 row("REQUEST_ID_MALFORMED", "request_id", request -> request.setRequestId("42")));
     }
 
@@ -121,6 +143,13 @@ final class BadRequests {
         ExecuteRequest.Builder request = Programs.inline(Programs.HELLO).toBuilder();
         change.accept(request);
         return Arguments.of(reason, field, request.build());
+    }
+
+    private static File file(String path, int bytes) {
+        return File.newBuilder()
+                .setPath(path)
+                .setContent(ByteString.copyFrom(new byte[bytes]))
+                .build();
     }
 
     private static Consumer<ExecuteRequest.Builder> module(byte[] module) {

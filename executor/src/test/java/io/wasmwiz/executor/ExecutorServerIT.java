@@ -21,6 +21,7 @@ import io.wasmwiz.events.v1.ExecutionEvent;
 import io.wasmwiz.executor.ExecutorFixture.Tenant;
 import io.wasmwiz.executor.grpc.Errors;
 import io.wasmwiz.executor.modules.ModuleDigest;
+import io.wasmwiz.executor.sandbox.Preview1;
 import io.wasmwiz.executor.sandbox.Wat;
 import io.wasmwiz.testing.KafkaExtension;
 import io.wasmwiz.testing.PostgresExtension;
@@ -30,6 +31,7 @@ import io.wasmwiz.v1.ExecuteRequest;
 import io.wasmwiz.v1.ExecuteResponse;
 import io.wasmwiz.v1.ExecutionServiceGrpc;
 import io.wasmwiz.v1.ExecutionStatus;
+import io.wasmwiz.v1.File;
 import io.wasmwiz.v1.GetModuleRequest;
 import io.wasmwiz.v1.GetQuotaRequest;
 import io.wasmwiz.v1.GetQuotaResponse;
@@ -51,6 +53,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -93,6 +96,36 @@ class ExecutorServerIT {
     @BeforeEach
     void createTenant() {
         pro = Tenant.create(database, "Pro");
+    }
+
+    @Test
+    void letsAModuleReadTheRequestsFilesAndCountsThemAsInput() {
+        // Opens data/in.txt, reads it and writes what it read.
+        byte[] wasm = Wat.wasm("(module "
+                + Stream.of("path_open", "fd_read", "fd_write")
+                        .map(Preview1::imported)
+                        .collect(Collectors.joining())
+                + """
+                (memory 1) (data (i32.const 0) "data/in.txt") (data (i32.const 32) "\\40\\00\\00\\00\\40\\00\\00\\00")
+                (func (export "_start")
+                  (if (call $path_open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 11) (i32.const 0)
+                        (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 16))
+                    (then unreachable))
+                  (if (call $fd_read (i32.load (i32.const 16)) (i32.const 32) (i32.const 1) (i32.const 36))
+                    (then unreachable))
+                  (if (call $fd_write (i32.const 1) (i32.const 32) (i32.const 1) (i32.const 20)) (then unreachable))))
+                """);
+        ExecuteRequest request = Programs.inline(wasm).toBuilder()
+                .setInput(ByteString.copyFromUtf8("ab"))
+                .addFiles(File.newBuilder().setPath("data/in.txt").setContent(ByteString.copyFromUtf8("from a file")))
+                .build();
+
+        ExecuteResponse response = executor.execution(pro.key()).execute(request);
+
+        assertThat(response.getStdout().toStringUtf8()).isEqualTo("from a file");
+        assertThat(response.getReceipt().getInputBytes()).isEqualTo(2 + 11 + 11);
+        ReceiptAndEvent.assertAgree(
+                response.getReceipt(), log.awaitExecution(response.getReceipt().getExecutionId()));
     }
 
     @Test

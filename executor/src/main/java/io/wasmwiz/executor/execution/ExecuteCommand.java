@@ -1,6 +1,7 @@
 package io.wasmwiz.executor.execution;
 
 import io.wasmwiz.executor.modules.ModuleDigest;
+import io.wasmwiz.executor.sandbox.FileTree;
 import io.wasmwiz.executor.sandbox.Value;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import java.util.OptionalLong;
  * @param input standard input; shared, must not be changed
  * @param arguments after the program name
  * @param environment of the guest
+ * @param files that the guest may read
  * @param invocation the function to call; empty: the module is to run as a command
  * @param limits wished by the client
  * @param requestId as it came; empty for none
@@ -25,10 +27,15 @@ public record ExecuteCommand(
         byte[] input,
         List<String> arguments,
         Map<String, String> environment,
+        List<FileTree.File> files,
         Optional<InvocationWish> invocation,
         LimitsWish limits,
         String requestId) {
-    /** A run of a command. */
+    public ExecuteCommand {
+        files = List.copyOf(files);
+    }
+
+    /** A run of a command without files. */
     public ExecuteCommand(
             Source module,
             byte[] input,
@@ -36,7 +43,7 @@ public record ExecuteCommand(
             Map<String, String> environment,
             LimitsWish limits,
             String requestId) {
-        this(module, input, arguments, environment, Optional.empty(), limits, requestId);
+        this(module, input, arguments, environment, List.of(), Optional.empty(), limits, requestId);
     }
 
     /** A call of one exported function; an argument without a value is one that came without. */
@@ -50,6 +57,12 @@ public record ExecuteCommand(
         public String toString() {
             return "InvocationWish[arguments=" + arguments.size() + "]";
         }
+    }
+
+    /** Bytes of standard input and of the files' contents and paths. */
+    public long inputBytes() {
+        return input.length
+                + files.stream().mapToLong(FileTree.File::inputBytes).sum();
     }
 
     /** Where the module is to come from. */
@@ -79,7 +92,7 @@ public record ExecuteCommand(
     /** The same, naming its module, whose bytes are then of no use here. */
     ExecuteCommand named(ModuleDigest digest) {
         return new ExecuteCommand(
-                new Source.Digest(digest.toString()), input, arguments, environment, invocation, limits, requestId);
+                new Source.Digest(digest.toString()), input, arguments, environment, files, invocation, limits, requestId);
     }
 
     /** The same for one item of a batch. */
@@ -89,12 +102,12 @@ public record ExecuteCommand(
             all = new ArrayList<>(arguments);
             all.addAll(moreArguments);
         }
-        return new ExecuteCommand(module, itemInput, all, environment, invocation, limits, requestId);
+        return new ExecuteCommand(module, itemInput, all, environment, files, invocation, limits, requestId);
     }
 
     /** Without guest data. */
     @Override
     public String toString() {
-        return "ExecuteCommand[inputBytes=" + input.length + ", limits=" + limits + "]";
+        return "ExecuteCommand[inputBytes=" + inputBytes() + ", limits=" + limits + "]";
     }
 }

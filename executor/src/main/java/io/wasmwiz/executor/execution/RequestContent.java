@@ -4,6 +4,7 @@ import io.wasmwiz.executor.claims.ContentHash;
 import io.wasmwiz.executor.execution.ExecuteCommand.InvocationWish;
 import io.wasmwiz.executor.execution.ExecuteCommand.LimitsWish;
 import io.wasmwiz.executor.modules.ModuleDigest;
+import io.wasmwiz.executor.sandbox.FileTree;
 import io.wasmwiz.executor.sandbox.Value;
 import io.wasmwiz.executor.sandbox.ValueType;
 import java.io.DataOutputStream;
@@ -15,6 +16,8 @@ import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -27,12 +30,14 @@ import java.util.TreeMap;
  * force, so that a change of tier does not make a repeat another request. Bytes and texts (UTF-8) follow their length, lists
  * and the environment their size, each in 4 bytes; a limit follows the byte 1 in 8 bytes (the time in seconds and 4 bytes of
  * nanoseconds), none is the byte 0. An invocation, where there is one, follows the byte 2: the export's name, then the
- * number of arguments in 4 bytes and each as its type (the byte 0 to 3 for i32, i64, f32, f64) and its bits in 8. A request
- * without one has the hash that it had before there were any. Stateless.
+ * number of arguments in 4 bytes and each as its type (the byte 0 to 3 for i32, i64, f32, f64) and its bits in 8. Files,
+ * where there are any, follow the byte 3: their number in 4 bytes, then each path and content, by ascending path. A request
+ * without either has the hash that it had before there were any. Stateless.
  */
 final class RequestContent {
     private static final int FORM = 1;
     private static final int INVOCATION = 2;
+    private static final int FILES = 3;
 
     private RequestContent() {}
 
@@ -55,6 +60,9 @@ final class RequestContent {
             write(out, command.limits());
             if (command.invocation().isPresent()) {
                 write(out, command.invocation().get());
+            }
+            if (!command.files().isEmpty()) {
+                write(out, command.files());
             }
         } catch (IOException e) {
             throw new UncheckedIOException("a digest does not fail", e);
@@ -80,6 +88,17 @@ final class RequestContent {
             case F32 -> 2;
             case F64 -> 3;
         };
+    }
+
+    private static void write(DataOutputStream out, List<FileTree.File> files) throws IOException {
+        out.writeByte(FILES);
+        out.writeInt(files.size());
+        List<FileTree.File> sorted =
+                files.stream().sorted(Comparator.comparing(FileTree.File::path)).toList();
+        for (FileTree.File file : sorted) {
+            write(out, file.path());
+            write(out, file.content());
+        }
     }
 
     private static void write(DataOutputStream out, LimitsWish limits) throws IOException {

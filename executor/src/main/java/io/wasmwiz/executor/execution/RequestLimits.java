@@ -6,7 +6,7 @@ import io.wasmwiz.service.config.Problems;
  * What this server takes in one request, whatever the tier.
  *
  * @param maxModuleBytes a module's size, 1 KiB to 64 MiB
- * @param maxInputBytes standard input's size, 0 to 64 MiB
+ * @param maxInputBytes size of standard input and of the files' contents and paths together, 0 to 64 MiB
  * @param maxStdoutBytes standard output kept at most, and by default, 1 to 64 MiB
  * @param maxStderrBytes standard error kept at most, and by default, 1 to 64 MiB
  */

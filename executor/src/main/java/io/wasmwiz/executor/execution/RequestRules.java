@@ -6,6 +6,7 @@ import io.wasmwiz.executor.modules.ModuleDigest;
 import io.wasmwiz.executor.modules.ModuleRef;
 import io.wasmwiz.executor.refusal.FieldViolation;
 import io.wasmwiz.executor.refusal.Refusal;
+import io.wasmwiz.executor.sandbox.FileTree;
 import io.wasmwiz.executor.sandbox.Invocation;
 import io.wasmwiz.executor.sandbox.RunLimits;
 import io.wasmwiz.executor.sandbox.Signature;
@@ -27,6 +28,8 @@ public final class RequestRules {
     private static final Pattern UUID_TEXT = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
 
     private static final int MAX_ITEM_ID_CHARACTERS = 128;
+    /** Enough to see what is wrong with all of them. */
+    private static final int MAX_FILE_FAULTS = 16;
 
     private final RequestLimits server;
 
@@ -48,7 +51,8 @@ public final class RequestRules {
     public Checked check(ExecuteCommand command, Tier tier) {
         List<FieldViolation> faults = new ArrayList<>();
         Optional<ModuleRef> module = module(command.module(), faults);
-        input(command.input(), faults);
+        input(command, faults);
+        files(command.files(), faults);
         arguments(command.arguments(), faults);
         environment(command.environment(), faults);
         Optional<Invocation> invocation = command.invocation().flatMap(wish -> invocation(wish, faults));
@@ -143,6 +147,51 @@ public final class RequestRules {
         }
         faults.add(new FieldViolation("module", "MODULE_MISSING", "module must have either digest or inline"));
         return Optional.empty();
+    }
+
+    /** Told of the larger part, which is the one to make smaller. */
+    private void input(ExecuteCommand command, List<FieldViolation> faults) {
+        long bytes = command.inputBytes();
+        if (bytes <= server.maxInputBytes()) {
+            return;
+        }
+        boolean isInput = command.input().length >= bytes - command.input().length;
+        faults.add(new FieldViolation(
+                isInput ? "input" : "files",
+                "INPUT_TOO_LARGE",
+                (command.files().isEmpty()
+                                ? "input has %d bytes, at most %d are allowed"
+                                : "input and the contents and paths of files have %d bytes together, at most %d are"
+                                        + " allowed")
+                        .formatted(bytes, server.maxInputBytes())));
+    }
+
+    private static void files(List<FileTree.File> files, List<FieldViolation> faults) {
+        if (files.size() > FileTree.MAX_FILES) {
+            faults.add(new FieldViolation(
+                    "files",
+                    "TOO_MANY_FILES",
+                    "files has %d entries, at most %d are allowed".formatted(files.size(), FileTree.MAX_FILES)));
+            return;
+        }
+        List<FieldViolation> found = new ArrayList<>();
+        for (int i = 0; i < files.size() && found.size() < MAX_FILE_FAULTS; i++) {
+            int number = i;
+            FileTree.pathFault(files.get(i).path())
+                    .ifPresent(fault -> found.add(new FieldViolation(
+                            "files[" + number + "].path",
+                            "FILE_PATH_INVALID",
+                            "files[" + number + "].path " + fault + "; a path is such as data/words.txt")));
+        }
+        faults.addAll(found);
+        if (found.isEmpty()) {
+            FileTree.firstInTheWay(files)
+                    .ifPresent(number -> faults.add(new FieldViolation(
+                            "files[" + number + "].path",
+                            "FILE_PATH_TAKEN",
+                            "files[" + number + "].path is the path of an earlier file, or one of the two is the"
+                                    + " directory of the other")));
+        }
     }
 
     private static void arguments(List<String> arguments, List<FieldViolation> faults) {

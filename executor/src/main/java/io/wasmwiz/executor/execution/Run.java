@@ -98,7 +98,7 @@ final class Run {
                 command.input(),
                 command.arguments(),
                 command.environment(),
-                FileTree.empty(),
+                FileTree.of(command.files()),
                 limits,
                 invocation,
                 new StartConditions(caller.tier().maxConcurrency(), startByNanos, () -> mayStart(module))));
@@ -184,7 +184,7 @@ final class Run {
                 micros(waitedNanos + ran.usage().queueNanos()),
                 ran.usage().peakMemoryBytes(),
                 code.bytes().length,
-                command.input().length,
+                command.inputBytes(),
                 (long) ran.stdout().length + ran.stderr().length,
                 ready.compiledBefore() && ran.usage().cacheHit(),
                 ran.stdoutTruncated() || ran.stderrTruncated(),

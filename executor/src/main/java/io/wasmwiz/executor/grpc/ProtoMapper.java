@@ -12,11 +12,13 @@ import io.wasmwiz.executor.execution.Outcome;
 import io.wasmwiz.executor.execution.Receipt;
 import io.wasmwiz.executor.modules.ModuleProfiles;
 import io.wasmwiz.executor.modules.StoredModule;
+import io.wasmwiz.executor.sandbox.FileTree;
 import io.wasmwiz.executor.sandbox.RunLimits;
 import io.wasmwiz.executor.usage.QuotaCounts;
 import io.wasmwiz.v1.ExecuteRequest;
 import io.wasmwiz.v1.ExecuteResponse;
 import io.wasmwiz.v1.ExecutionStatus;
+import io.wasmwiz.v1.File;
 import io.wasmwiz.v1.GetQuotaResponse;
 import io.wasmwiz.v1.Invoke;
 import io.wasmwiz.v1.Limits;
@@ -44,9 +46,14 @@ final class ProtoMapper {
                 request.getInput().toByteArray(),
                 request.getArgsList(),
                 request.getEnvMap(),
+                request.getFilesList().stream().map(ProtoMapper::toFile).toList(),
                 request.hasInvoke() ? Optional.of(toWish(request.getInvoke())) : Optional.empty(),
                 toWish(request.getLimits()),
                 request.getRequestId());
+    }
+
+    private static FileTree.File toFile(File file) {
+        return new FileTree.File(file.getPath(), file.getContent().toByteArray());
     }
 
     private static Source toSource(ModuleRef ref) {

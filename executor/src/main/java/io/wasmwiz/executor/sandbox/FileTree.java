@@ -6,7 +6,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * Files that a guest may read, below one root; their directories are those that their paths name. Immutable, but for the
@@ -38,6 +40,11 @@ public final class FileTree {
      * @param content shared, must not be changed
      */
     public record File(String path, byte[] content) {
+        /** What it counts as input: the content and the path in UTF-8. */
+        public long inputBytes() {
+            return path.getBytes(StandardCharsets.UTF_8).length + (long) content.length;
+        }
+
         /** Without guest data. */
         @Override
         public String toString() {
@@ -65,7 +72,8 @@ public final class FileTree {
     private FileTree(List<File> files, List<Node> nodes) {
         this.files = files;
         this.nodes = nodes;
-        this.contentBytes = files.stream().mapToLong(file -> file.content().length).sum();
+        this.contentBytes =
+                files.stream().mapToLong(file -> file.content().length).sum();
     }
 
     /** No files, and not even a root. */
@@ -87,10 +95,19 @@ public final class FileTree {
                 throw new IllegalArgumentException(fault);
             });
             if (!root.add(file)) {
-                throw new IllegalArgumentException("two files have the same path, or one's path is another's directory");
+                throw new IllegalArgumentException(
+                        "two files have the same path, or one's path is another's directory");
             }
         }
         return new FileTree(List.copyOf(files), root.number());
+    }
+
+    /** The first file whose path is that of an earlier one, or its directory, or below it; each path is one. */
+    public static OptionalInt firstInTheWay(List<File> files) {
+        var root = new Building(new byte[0]);
+        return IntStream.range(0, files.size())
+                .filter(i -> !root.add(files.get(i)))
+                .findFirst();
     }
 
     /** What is wrong with a path, in words that follow its name; empty when nothing is. */

@@ -79,6 +79,7 @@ public record RunRequest(
     /** Without guest data. */
     @Override
     public String toString() {
-        return "RunRequest[module=" + module + ", inputBytes=" + input.length + ", files=" + files + ", limits=" + limits + "]";
+        return "RunRequest[module=" + module + ", inputBytes=" + input.length + ", files=" + files + ", limits="
+                + limits + "]";
     }
 }

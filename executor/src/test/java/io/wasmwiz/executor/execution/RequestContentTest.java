@@ -6,6 +6,7 @@ import io.wasmwiz.executor.claims.ContentHash;
 import io.wasmwiz.executor.execution.ExecuteCommand.InvocationWish;
 import io.wasmwiz.executor.execution.ExecuteCommand.LimitsWish;
 import io.wasmwiz.executor.modules.ModuleDigest;
+import io.wasmwiz.executor.sandbox.FileTree;
 import io.wasmwiz.executor.sandbox.Value;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -85,6 +86,7 @@ class RequestContentTest {
                         new byte[0],
                         List.of(),
                         Map.of(),
+                        List.of(),
                         wish,
                         LimitsWish.none(),
                         "")))
@@ -97,6 +99,38 @@ class RequestContentTest {
     private static Optional<InvocationWish> invocation(String export, Value... arguments) {
         return Optional.of(new InvocationWish(
                 export, Stream.of(arguments).map(Optional::of).toList()));
+    }
+
+    @Test
+    void tellsFilesApartAndNotTheirOrder() {
+        var a = new FileTree.File("a", new byte[] {1});
+        var b = new FileTree.File("b", new byte[] {2});
+        List<ContentHash> hashes = Stream.of(
+                        List.<FileTree.File>of(),
+                        List.of(a),
+                        List.of(b),
+                        List.of(a, b),
+                        List.of(new FileTree.File("a", new byte[] {2})),
+                        List.of(new FileTree.File("ab", new byte[0])),
+                        List.of(new FileTree.File("a", new byte[0]), new FileTree.File("b", new byte[0])))
+                .map(files -> hash(command(files)))
+                .toList();
+
+        assertThat(hashes).doesNotHaveDuplicates();
+        assertThat(hash(command(List.of(b, a)))).isEqualTo(hashes.get(3));
+        assertThat(hashes.get(0)).isEqualTo(hash(command("", List.of(), Map.of(), LimitsWish.none())));
+    }
+
+    private static ExecuteCommand command(List<FileTree.File> files) {
+        return new ExecuteCommand(
+                new ExecuteCommand.Source.Inline(MODULE),
+                new byte[0],
+                List.of(),
+                Map.of(),
+                files,
+                Optional.empty(),
+                LimitsWish.none(),
+                "");
     }
 
     private static ContentHash hash(ExecuteCommand command) {

@@ -21,7 +21,8 @@ class FileTreeTest {
                 .map(path -> new File(path, path.getBytes(StandardCharsets.UTF_8)))
                 .toList());
 
-        assertThat(tree.nodes().stream().map(node -> text(node.name()))).containsExactly("", "B", "a", "b", "c", "z", "é", "d");
+        assertThat(tree.nodes().stream().map(node -> text(node.name())))
+                .containsExactly("", "B", "a", "b", "c", "z", "é", "d");
         assertThat(tree.nodes().stream().map(Node::parent)).containsExactly(0, 0, 0, 0, 3, 3, 3, 4);
         Node directory = tree.nodes().get(3);
         assertThat(directory.firstChild()).isEqualTo(4);
@@ -56,13 +57,15 @@ class FileTreeTest {
         assertThat(FileTree.pathFault("é".repeat(128))).isPresent();
         assertThat(FileTree.pathFault("a/".repeat(31) + "a")).isEmpty();
         assertThat(FileTree.pathFault("a/".repeat(32) + "a")).isPresent();
-        assertThat(FileTree.pathFault(("a".repeat(255) + "/").repeat(3) + "a".repeat(255))).isEmpty();
+        assertThat(FileTree.pathFault(("a".repeat(255) + "/").repeat(3) + "a".repeat(255)))
+                .isEmpty();
         assertThat(FileTree.pathFault(("a".repeat(255) + "/").repeat(4) + "a")).isPresent();
         List<File> most = IntStream.range(0, FileTree.MAX_FILES)
                 .mapToObj(i -> file("f" + i))
                 .toList();
         assertThat(FileTree.of(most).files()).hasSize(FileTree.MAX_FILES);
-        assertThatThrownBy(() -> FileTree.of(Stream.concat(most.stream(), Stream.of(file("one-more"))).toList()))
+        assertThatThrownBy(() -> FileTree.of(Stream.concat(most.stream(), Stream.of(file("one-more")))
+                        .toList()))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 

@@ -31,10 +31,21 @@ public abstract class StateLeaksContract extends SandboxFixture {
 
     /**
      * Exits with 200 and more when something is not fresh: 200 memory, 201 global, 202 table, 203 passive data, 204
-     * passive elements, 205 input, 206 streams, 207 memory size, 208 table size, 209 the clock.
+     * passive elements, 205 input, 206 streams, 207 memory size, 208 table size, 209 the clock, 210
+     * descriptors.
      */
     private static final String TEXT = "(module "
-            + List.of("fd_read", "fd_write", "fd_close", "proc_exit", "poll_oneoff", "random_get", "clock_time_get")
+            + List.of(
+                            "fd_read",
+                            "fd_write",
+                            "fd_close",
+                            "proc_exit",
+                            "poll_oneoff",
+                            "random_get",
+                            "clock_time_get",
+                            "fd_fdstat_get",
+                            "fd_fdstat_set_flags",
+                            "fd_renumber")
                     .stream()
                     .map(Preview1::imported)
                     .reduce("", String::concat)
@@ -75,6 +86,20 @@ public abstract class StateLeaksContract extends SandboxFixture {
               (call $check (i32.const 203) (i64.ne (i64.load (i32.const 128)) (i64.const 0x2165766973736170)))
               (table.init $t $spare (i32.const 4) (i32.const 0) (i32.const 2))
               (call $check (i32.const 204) (ref.is_null (table.get $t (i32.const 5)))))
+            ;; Three streams without flags, with all their rights, and no other descriptor.
+            (func $check_descriptors (local $fd i32)
+              (loop $next
+                (if (i32.gt_u (local.get $fd) (i32.const 2))
+                  (then
+                    (call $check (i32.const 210)
+                      (i32.ne (call $fd_fdstat_get (local.get $fd) (i32.const 400)) (i32.const 8))))
+                  (else
+                    (call $check (i32.const 210) (call $fd_fdstat_get (local.get $fd) (i32.const 400)))
+                    (call $check (i32.const 210) (i32.load (i32.const 400)))
+                    (call $check (i32.const 210)
+                      (i64.ne (i64.load (i32.const 408))
+                        (select (i64.const 0x08200048) (i64.const 0x0820000a) (local.get $fd))))))
+                (br_if $next (i32.lt_u (local.tee $fd (i32.add (local.get $fd) (i32.const 1))) (i32.const 100)))))
             (func $dirty
               (global.set $number (i64.const -1))
               (global.set $function (ref.null func))
@@ -88,12 +113,16 @@ public abstract class StateLeaksContract extends SandboxFixture {
               (i32.store (i32.const 0) (i32.const 70000)) (i32.store (i32.const 4) (i32.const 61000))
               (drop (call $fd_write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 16)))
               (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))
+              (drop (call $fd_fdstat_set_flags (i32.const 0) (i32.const 5)))
+              (drop (call $fd_fdstat_set_flags (i32.const 1) (i32.const 5)))
+              (drop (call $fd_renumber (i32.const 0) (i32.const 2)))
               (drop (call $fd_close (i32.const 0)))
               (drop (call $fd_close (i32.const 1)))
               (drop (call $fd_close (i32.const 2))))
             (func (export "_start") (local $how i32)
               (call $check_memory)
               (call $check_rest)
+              (call $check_descriptors)
               ;; a clock that starts with the run is younger than a minute
               (drop (call $clock_time_get (i32.const 1) (i64.const 0) (i32.const 256)))
               (call $check (i32.const 209) (i64.gt_u (i64.load (i32.const 256)) (i64.const 60000000000)))
@@ -183,6 +212,62 @@ public abstract class StateLeaksContract extends SandboxFixture {
             // Mostly what lets a store live on, now and then what ends it.
             Ending ending = i % 97 == 96 ? any(random) : i % 2 == 0 ? Ending.RETURNS : Ending.EXITS;
             check(run(CANARY, ending), ending, "seed " + seed + " run " + i);
+        }
+    }
+
+    /** Each run opens all that it finds until no descriptor is left, and reads; the tree before it is gone. */
+    @Test
+    void leavesNoFiles() {
+        byte[] reader = Wat.wasm("(module " + Preview1.imported("path_open") + Preview1.imported("fd_pread")
+                + Preview1.imported("proc_exit") + """
+                (memory 1) (data (i32.const 0) "n0n1") (data (i32.const 16) "\\40\\00\\00\\00\\40\\00\\00\\00")
+                ;; How many bytes the file has, which must all be $letter; 100 when there is none.
+                (func $read (param $name i32) (param $letter i32) (result i32) (local $error i32) (local $at i32)
+                  (memory.fill (i32.const 64) (i32.const 0) (i32.const 64))
+                  (local.set $error
+                    (call $path_open (i32.const 3) (i32.const 0) (local.get $name) (i32.const 2) (i32.const 0)
+                      (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 8)))
+                  (if (local.get $error) (then (return (i32.const 100))))
+                  (if (call $fd_pread (i32.load (i32.const 8)) (i32.const 16) (i32.const 1) (i64.const 0) (i32.const 12))
+                    (then unreachable))
+                  (loop $next
+                    (if (i32.ne
+                          (i32.load8_u offset=64 (local.get $at))
+                          (select (local.get $letter) (i32.const 0)
+                            (i32.lt_u (local.get $at) (i32.load (i32.const 12)))))
+                      (then unreachable))
+                    (br_if $next (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 1))) (i32.const 64))))
+                  (i32.load (i32.const 12)))
+                (func (export "_start") (local $code i32)
+                  (local.set $code
+                    (i32.add
+                      (call $read (i32.const 0) (i32.const 0x30))
+                      (call $read (i32.const 2) (i32.const 0x31))))
+                  (loop $more
+                    (br_if $more
+                      (i32.eqz
+                        (call $path_open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 2) (i32.const 0)
+                          (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 8)))))
+                  (call $proc_exit (local.get $code))))
+                """);
+        for (int i = 0; i < 40; i++) {
+            int bytes = i % 7 + 1;
+            List<FileTree.File> files = i % 3 == 2
+                    ? List.of()
+                    : List.of(new FileTree.File(
+                            "n" + i % 3, String.valueOf(i % 3).repeat(bytes).getBytes(StandardCharsets.UTF_8)));
+
+            Ran ran = ran(sandbox.run(new RunRequest(
+                    new ModuleCode(ACCOUNT, ModuleDigest.of(reader), reader),
+                    new byte[0],
+                    List.of(),
+                    Map.of(),
+                    FileTree.of(files),
+                    ROOMY)));
+
+            assertThat(ran.end())
+                    .describedAs("run " + i)
+                    .isEqualTo(new End.Exited(files.isEmpty() ? 200 : 100 + bytes));
         }
     }
 

@@ -280,8 +280,8 @@ public abstract class WasiContract extends SharedSandboxFixture {
     @Test
     void stopsTheCpuClocksWhileItSleeps() {
         // Sleeps 30 ms between two looks at each clock, computing a little: monotonic 2000, process 2008, thread 2016.
-        byte[] wasm = Wat.wasm("(module " + Preview1.imported("clock_time_get") + Preview1.imported("poll_oneoff")
-                + """
+        byte[] wasm =
+                Wat.wasm("(module " + Preview1.imported("clock_time_get") + Preview1.imported("poll_oneoff") + """
                 (memory 1)
                 (func $look (param $at i32)
                   (if (call $clock_time_get (i32.const 1) (i64.const 0) (local.get $at)) (then unreachable))

@@ -22,7 +22,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What a guest sees of the files that came with its request. */
 public abstract class WasiFilesContract extends SharedSandboxFixture {
     private static final FileTree TREE = FileTree.of(List.of(
-            file("words.txt", "one two three\n"), file("a/b/deep.txt", "deep"), file("a/empty", ""), file("größe", "x")));
+            file("words.txt", "one two three\n"),
+            file("a/b/deep.txt", "deep"),
+            file("a/empty", ""),
+            file("größe", "x")));
 
     /** Where a call's paths lie, one after the other. */
     private static final int PATHS = 4_096;
@@ -258,8 +261,19 @@ public abstract class WasiFilesContract extends SharedSandboxFixture {
         long seed = Long.getLong("wasmwiz.fuzz.seed", 20_261_128);
         var random = new Random(seed);
         String[] parts = {"a", "b", "..", ".", "", "words.txt", "deep.txt", "größe", "x"};
-        List<String> names = List.of("path_open", "path_filestat_get", "path_create_directory", "path_unlink_file",
-                "path_rename", "path_readlink", "fd_readdir", "fd_pread", "fd_seek", "fd_read", "fd_renumber", "fd_close");
+        List<String> names = List.of(
+                "path_open",
+                "path_filestat_get",
+                "path_create_directory",
+                "path_unlink_file",
+                "path_rename",
+                "path_readlink",
+                "fd_readdir",
+                "fd_pread",
+                "fd_seek",
+                "fd_read",
+                "fd_renumber",
+                "fd_close");
         String imports = names.stream().map(Preview1::imported).collect(Collectors.joining("\n"));
         for (int program = 0; program < 20; program++) {
             var paths = new StringBuilder();
@@ -302,7 +316,11 @@ public abstract class WasiFilesContract extends SharedSandboxFixture {
             if (argument.startsWith("@")) {
                 String path = argument.substring(1);
                 int bytes = path.getBytes(StandardCharsets.UTF_8).length;
-                data.append("(data (i32.const ").append(at).append(") \"").append(path).append("\")");
+                data.append("(data (i32.const ")
+                        .append(at)
+                        .append(") \"")
+                        .append(path)
+                        .append("\")");
                 values.add(String.valueOf(at));
                 values.add(String.valueOf(bytes));
                 at += bytes;

@@ -64,6 +64,13 @@ public final class RunCommand implements Callable<Integer> {
     private ServerOptions server = new ServerOptions();
 
     @Option(
+            names = "--file",
+            paramLabel = "GUEST=HOST",
+            arity = "1",
+            description = "Lets the guest read the file HOST as /GUEST, such as data/in.txt=in.txt; repeat for more.")
+    private List<String> files = new ArrayList<>();
+
+    @Option(
             names = "--request-id",
             paramLabel = "UUID",
             description = "Makes the run idempotent: the same run under the same id, however often, is charged once.")
@@ -86,6 +93,7 @@ public final class RunCommand implements Callable<Integer> {
         Target target = Target.resolve(server, context);
         ModuleArgument argument = ModuleArgument.parse(module, context.directory());
         ExecuteRequest.Builder request = options.request(input(), moreArgs);
+        request.addAllFiles(GuestFiles.read(files, context.directory(), LARGEST_INPUT_BYTES));
         if (requestId != null) {
             request.setRequestId(requestId.toString());
         }

@@ -268,6 +268,11 @@ public final class FakeExecutions extends ExecutionServiceGrpc.ExecutionServiceI
                             ByteString.copyFromUtf8(request.getArgsList() + " " + request.getEnvMap() + "\n"));
                 case "values" ->
                     request.getInvoke().getArgsList().forEach(value -> response.addResults(0, value));
+                case "files" ->
+                    request.getFilesList().forEach(file -> response.setStdout(response.getStdout()
+                            .concat(ByteString.copyFromUtf8(file.getPath() + ":"))
+                            .concat(file.getContent())
+                            .concat(ByteString.copyFromUtf8("\n"))));
                 case "exit" -> {
                     status = ExecutionStatus.EXECUTION_STATUS_FAILED;
                     receipt.setExitCode(Integer.parseInt(script.substring(5)));

@@ -92,6 +92,22 @@ class RunCommandIT {
     }
 
     @Test
+    void bringsFilesAlong() throws IOException {
+        Files.writeString(directory.resolve("in.txt"), "from a file");
+        Files.writeString(directory.resolve("b=c"), "named so");
+
+        Result result = command()
+                .input("")
+                .run("run", module("files"), "--quiet", "--file", "data/in.txt=in.txt", "--file", "/b=b=c");
+
+        assertThat(result.out()).isEqualTo("data/in.txt:from a file\nb:named so\n");
+        assertThat(command().input("").run("run", module("files"), "--file", "in.txt").err())
+                .contains("--file takes GUEST=HOST");
+        assertThat(command().input("").run("run", module("files"), "--file", "a=none").err())
+                .contains("no such file");
+    }
+
+    @Test
     void takesATerminalForEmptyInputAndSaysSo() throws IOException {
         Result loud = command().input("typed").inputIsTerminal().run("run", module("upper"));
         Result quiet = command().input("typed").inputIsTerminal().run("run", module("upper"), "-q");

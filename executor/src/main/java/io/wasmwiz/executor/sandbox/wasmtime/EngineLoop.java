@@ -76,8 +76,9 @@ public final class EngineLoop implements AutoCloseable {
         int instance = store.nextInstance();
         store.linker().module(store.store(), GuestStore.INSTANCE + instance, module);
         store.linker().module(store.store(), "", shims.entry(instance));
-        RunBuffer.output(store.buffer(), 1);
-        RunBuffer.output(store.buffer(), 2);
+        var streams = new RunStreams(store.buffer(), request.input());
+        streams.output(1);
+        streams.output(2);
         if (!reuse || !store.canBeUsedAgain()) {
             store.close();
             store = null;

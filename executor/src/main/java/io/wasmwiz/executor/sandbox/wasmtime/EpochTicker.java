@@ -5,10 +5,17 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Looks at every worker once per tick and stops the run whose time is over. Asks the clock each time instead of counting
+ * Looks at every worker once per tick, stops the run whose time is over, and moves input and output that do not fit in the
+ * run's buffer; while there is any to move it looks far more often. Asks the clock each time instead of counting
  * ticks, so a late tick delays a stop once and adds up to nothing. Closed by the sandbox, before its workers.
  */
 final class EpochTicker implements AutoCloseable {
+    /** While a run reads or writes more than its buffer holds. */
+    private static final long MOVING_NANOS = 20_000;
+
+    /** Looks without anything to move before it takes its time again: some milliseconds. */
+    private static final int MOVING_LOOKS = 50;
+
     private final List<Worker> workers;
     private final long tickNanos;
     private final Thread thread = new Thread(this::tick, "sandbox-ticker");
@@ -28,11 +35,15 @@ final class EpochTicker implements AutoCloseable {
     }
 
     private void tick() {
+        int looks = 0;
         while (!closed) {
-            LockSupport.parkNanos(tickNanos);
+            LockSupport.parkNanos(looks > 0 ? Math.min(MOVING_NANOS, tickNanos) : tickNanos);
+            looks = Math.max(0, looks - 1);
             long now = System.nanoTime();
             for (Worker worker : workers) {
-                worker.tick(now);
+                if (worker.tick(now)) {
+                    looks = MOVING_LOOKS;
+                }
             }
         }
     }

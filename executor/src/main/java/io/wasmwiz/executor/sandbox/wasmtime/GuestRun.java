@@ -32,6 +32,7 @@ final class GuestRun implements AutoCloseable {
     private final Worker worker;
     private final CompiledModules.Compiled module;
     private final GuestStore store;
+    private final RunStreams streams;
     private final Optional<InvokedFunction> invoked;
     /** Its number in the store. */
     private final int instance;
@@ -39,10 +40,15 @@ final class GuestRun implements AutoCloseable {
     private boolean reusable;
 
     private GuestRun(
-            Worker worker, CompiledModules.Compiled module, GuestStore store, Optional<Invocation> invocation) {
+            Worker worker,
+            CompiledModules.Compiled module,
+            GuestStore store,
+            RunStreams streams,
+            Optional<Invocation> invocation) {
         this.worker = worker;
         this.module = module;
         this.store = store;
+        this.streams = streams;
         this.instance = store.nextInstance();
         this.invoked = invocation.map(call -> new InvokedFunction(call, module.code(), store, instance));
     }
@@ -61,7 +67,12 @@ final class GuestRun implements AutoCloseable {
         }
         try {
             store.prepare(run.buffer());
-            return new GuestRun(worker, module, store, run.request().invocation());
+            return new GuestRun(
+                    worker,
+                    module,
+                    store,
+                    new RunStreams(store.buffer(), run.request().input()),
+                    run.request().invocation());
         } catch (RuntimeException | Error e) {
             store.close();
             throw e;
@@ -84,8 +95,8 @@ final class GuestRun implements AutoCloseable {
         var ran = new Ran(
                 end,
                 refusedGrowths(),
-                RunBuffer.output(store.buffer(), 1),
-                RunBuffer.output(store.buffer(), 2),
+                streams.output(1),
+                streams.output(2),
                 RunBuffer.isTruncated(store.buffer(), 1),
                 RunBuffer.isTruncated(store.buffer(), 2),
                 false,
@@ -153,9 +164,15 @@ final class GuestRun implements AutoCloseable {
         }
     }
 
+    /** What moves its input and outputs while it runs. */
+    RunStreams streams() {
+        return streams;
+    }
+
     /** Gives the store back if nothing of the run can be left in it, else closes it. */
     @Override
     public void close() {
+        streams.close();
         if (reusable) {
             RunBuffer.wipe(store.buffer());
             worker.stores().keep(module, store);

@@ -14,14 +14,17 @@ import java.util.stream.Stream;
  * {@code wasi.wat} reads it (32-bit little-endian numbers):
  *
  * <pre>
- *  0 input length     4 input position   8 input address
- * 16 stdout address  20 capacity        24 length           28 truncated
- * 32 stderr address  36 capacity        40 length           44 truncated
+ *  0 input length     4 bytes read      8 address of its window  12 size of the window
+ * 16 stdout address  20 limit           24 bytes written          28 truncated
+ * 32 stderr address  36 limit           40 bytes written          44 truncated
  * 48 exited          52 exit code
  * 56 arguments       60 their address   64 their bytes
  * 68 variables       72 their address   76 their bytes
  * 88 monotonic clock at the start of the run, 64 bits, written by {@code buffer.wat}
  * 96 nanoseconds that the run slept, 64 bits, written by {@code buffer.wat}
+ * 104 input bytes that were put into the window
+ * 108 stdout bytes that were taken out, 112 of stderr
+ * 116 size of stdout's ring, 120 of stderr's
  * </pre>
  *
  * Scratch space follows from 256. From 5120 on come 96 descriptors of 32 bytes, by number:
@@ -33,7 +36,9 @@ import java.util.stream.Stream;
  * 24 flags          28 whether it was open from the start
  * </pre>
  *
- * From 8192 on come the strings, the nodes of the file tree, their names and contents, the input and the outputs. A
+ * From 8192 on come the strings, the nodes of the file tree, their names and contents, the window of the input and the
+ * rings of the outputs, which {@link RunStreams} fills and drains. Byte number n of a stream is at n modulo the size, a
+ * power of two. What is larger than {@link #MAX_RING_BYTES} passes through piece by piece. A
  * directory's nodes follow each other, sorted by name. A node has 32 bytes:
  *
  * <pre>
@@ -50,6 +55,13 @@ final class RunBuffer {
     private static final int DESCRIPTORS = 5_120;
     private static final int DESCRIPTOR_BYTES = 32;
     private static final int DATA = 8_192;
+    /**
+     * Largest window and ring. Guest and host pass bytes without fences between them (the engine's threads feature is
+     * off), which needs a processor that keeps stores in order, and loads: x86-64. Elsewhere rings hold all there can be.
+     */
+    private static final int MAX_RING_BYTES =
+            System.getProperty("os.arch", "").matches("amd64|x86_64") ? 1 << 20 : 1 << 30;
+
     private static final int NODE_BYTES = 32;
     private static final int DIRECTORY_TYPE = 3;
     private static final int FILE_TYPE = 4;
@@ -62,7 +74,12 @@ final class RunBuffer {
     private static final int DIRECTORY_RIGHTS = 0x0fbf_fe98;
 
     private static final int ALL_RIGHTS = 0x3fff_ffff;
-    private static final int STREAM_BYTES = 16;
+    static final int STREAM_BYTES = 16;
+    static final int SUPPLIED = 104;
+    /** Of stream 1 and 2, each 4 bytes further. */
+    static final int DRAINED = 104;
+
+    static final int RING = 112;
     private static final int EXITED = 48;
     private static final int EXIT_CODE = 52;
     private static final int ARGUMENTS = 56;
@@ -106,13 +123,18 @@ final class RunBuffer {
                 + size(arguments)
                 + size(variables)
                 + fileBytes()
-                + (long) input.length
-                + limits.stdoutBytes()
-                + limits.stderrBytes();
+                + (long) ringBytes(input.length)
+                + ringBytes(limits.stdoutBytes())
+                + ringBytes(limits.stderrBytes());
         if (bytes > Integer.MAX_VALUE - RunLimits.PAGE_BYTES) {
-            throw new IllegalArgumentException("input, files, arguments and output limits take " + bytes + " bytes together");
+            throw new IllegalArgumentException(
+                    "input, files, arguments and output limits take " + bytes + " bytes together");
         }
         return (int) ((bytes + RunLimits.PAGE_BYTES - 1) / RunLimits.PAGE_BYTES);
+    }
+
+    private static int ringBytes(int bytes) {
+        return bytes >= MAX_RING_BYTES ? MAX_RING_BYTES : Math.max(1, Integer.highestOneBit(2 * bytes - 1));
     }
 
     /** What the nodes take, with what they point at and with room to align them. */
@@ -137,11 +159,20 @@ final class RunBuffer {
         if (!files.nodes().isEmpty()) {
             at = writeFiles(memory, at);
         }
-        memory.putInt(0, input.length).putInt(8, at).put(at, input);
-        at += input.length;
-        memory.putInt(STREAM_BYTES, at).putInt(STREAM_BYTES + 4, limits.stdoutBytes());
-        at += limits.stdoutBytes();
-        memory.putInt(2 * STREAM_BYTES, at).putInt(2 * STREAM_BYTES + 4, limits.stderrBytes());
+        int window = ringBytes(input.length);
+        int supplied = Math.min(window, input.length);
+        memory.putInt(0, input.length).putInt(8, at).putInt(12, window).putInt(SUPPLIED, supplied);
+        memory.put(at, input, 0, supplied);
+        at += window;
+        at += writeOutput(memory, 1, at, limits.stdoutBytes());
+        writeOutput(memory, 2, at, limits.stderrBytes());
+    }
+
+    private static int writeOutput(ByteBuffer memory, int stream, int address, int limit) {
+        int ring = ringBytes(limit);
+        memory.putInt(stream * STREAM_BYTES, address).putInt(stream * STREAM_BYTES + 4, limit);
+        memory.putInt(RING + stream * Integer.BYTES, ring);
+        return ring;
     }
 
     private static int writeStrings(ByteBuffer memory, int header, int address, List<byte[]> strings) {
@@ -193,23 +224,22 @@ final class RunBuffer {
 
     /** Zeroes what a run left: the strings, the files, the input and the outputs. */
     static void wipe(ByteBuffer memory) {
-        int stdout = memory.getInt(STREAM_BYTES);
-        zero(memory, DATA, stdout - DATA);
-        zero(memory, stdout, memory.getInt(STREAM_BYTES + 8));
-        zero(memory, memory.getInt(2 * STREAM_BYTES), memory.getInt(2 * STREAM_BYTES + 8));
+        int window = memory.getInt(8);
+        zero(memory, DATA, window - DATA);
+        zero(memory, window, Math.min(memory.getInt(12), memory.getInt(SUPPLIED)));
+        wipeOutput(memory, 1);
+        wipeOutput(memory, 2);
+    }
+
+    private static void wipeOutput(ByteBuffer memory, int stream) {
+        int used = Math.min(memory.getInt(RING + stream * Integer.BYTES), memory.getInt(stream * STREAM_BYTES + 8));
+        zero(memory, memory.getInt(stream * STREAM_BYTES), used);
     }
 
     private static void zero(ByteBuffer memory, int from, int bytes) {
         for (int done = 0; done < bytes; done += ZEROS.length) {
             memory.put(from + done, ZEROS, 0, Math.min(ZEROS.length, bytes - done));
         }
-    }
-
-    /** What was kept of standard output (1) or standard error (2). */
-    static byte[] output(ByteBuffer memory, int stream) {
-        var kept = new byte[memory.getInt(stream * STREAM_BYTES + 8)];
-        memory.get(memory.getInt(stream * STREAM_BYTES), kept);
-        return kept;
     }
 
     static boolean isTruncated(ByteBuffer memory, int stream) {

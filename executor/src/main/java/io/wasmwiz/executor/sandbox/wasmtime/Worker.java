@@ -42,6 +42,7 @@ final class Worker {
     private @Nullable Shims shims;
 
     private @Nullable RunTask current;
+    private @Nullable RunStreams streams;
     private Stop stop = Stop.NONE;
     private long deadlineNanos;
     private boolean closing;
@@ -153,6 +154,7 @@ final class Worker {
                 return false;
             }
             current = run;
+            streams = guest.streams();
             stop = Stop.NONE;
             deadlineNanos = System.nanoTime() + run.request().limits().runTime().toNanos();
             guest.armStop();
@@ -163,6 +165,7 @@ final class Worker {
     void end() {
         synchronized (lock) {
             current = null;
+            streams = null;
         }
     }
 
@@ -173,13 +176,16 @@ final class Worker {
         }
     }
 
-    /** Stops the run in progress if its time is over. */
-    void tick(long nowNanos) {
+    /** Stops the run in progress if its time is over, and moves its input and outputs; whether there were any to move. */
+    boolean tick(long nowNanos) {
+        RunStreams moving;
         synchronized (lock) {
             if (current != null && nowNanos - deadlineNanos >= 0) {
                 stop(Stop.TIMED_OUT);
             }
+            moving = streams;
         }
+        return moving != null && moving.move();
     }
 
     void cancel(RunTask run) {

@@ -3,6 +3,8 @@
 ;; anything is read or written, in 64 bits, and every loop can be interrupted by the engine. Descriptors are checked before
 ;; pointers, pointers before values. Numbers of errors: 8 badf, 20 exist, 21 fault, 28 inval, 31 isdir, 33 mfile,
 ;; 37 nametoolong, 44 noent, 52 nosys, 54 notdir, 57 notsock, 58 notsup, 63 perm, 69 rofs, 70 spipe, 76 notcapable.
+;; Input and output pass through rings of the buffer that the host fills and drains while the guest runs (RunStreams.java);
+;; numbers of the buffer are read through a call each time, so the compiler keeps none of them.
 ;; Addresses of the buffer's header, descriptors and nodes are those of RunBuffer.java.
 (module $wasi
   (import "buffer" "load8" (func $load8 (param i32) (result i32)))
@@ -177,16 +179,32 @@
     (if (i32.eqz (call $has_right (local.get $entry) (i32.const 2))) (then (return (i32.const 8))))
     (call $check_vectors (call $vectors_bytes (local.get $vectors) (local.get $count)) (local.get $result)))
 
-  (func $read_input (param $vectors i32) (param $count i32) (result i32) (local $read i32) (local $position i32)
+  ;; While the host has to catch up: looks again for some microseconds, then sleeps between looks.
+  (func $pause (param $looks i32)
+    (if (i32.gt_u (local.get $looks) (i32.const 1000)) (then (call $sleep (i64.const 20000)))))
+
+  ;; What lies in the window, without a break and at most as much as the vectors take; none only at the end of the input.
+  (func $read_input (param $vectors i32) (param $count i32) (result i32)
+    (local $read i32) (local $position i32) (local $left i32) (local $window i32) (local $looks i32)
     (local.set $position (call $load32 (i32.const 4)))
+    (if (i32.eq (local.get $position) (call $load32 (i32.const 0))) (then (return (i32.const 0))))
+    (block $there
+      (loop $look
+        (local.set $left (i32.sub (call $load32 (i32.const 104)) (local.get $position)))
+        (br_if $there (local.get $left))
+        (local.set $looks (i32.add (local.get $looks) (i32.const 1)))
+        (call $pause (local.get $looks))
+        (br $look)))
+    (local.set $window (call $load32 (i32.const 12)))
+    (local.set $position (i32.and (local.get $position) (i32.sub (local.get $window) (i32.const 1))))
     (local.set $read
       (call $scatter
         (local.get $vectors)
         (local.get $count)
         (i32.add (call $load32 (i32.const 8)) (local.get $position))
-        (i32.sub (call $load32 (i32.const 0)) (local.get $position))))
+        (call $smaller (local.get $left) (i32.sub (local.get $window) (local.get $position)))))
     (if (i32.gt_s (local.get $read) (i32.const 0))
-      (then (call $store32 (i32.const 4) (i32.add (local.get $position) (local.get $read)))))
+      (then (call $store32 (i32.const 4) (i32.add (call $load32 (i32.const 4)) (local.get $read)))))
     (local.get $read))
 
   (func (export "fd_read") (param $fd i32) (param $vectors i32) (param $count i32) (param $result i32) (result i32)
@@ -234,21 +252,57 @@
     (i32.store (local.get $result) (local.get $read))
     (i32.const 0))
 
-  ;; Keeps what there is room for, flags the rest as lost, and tells the guest that all was written.
+  ;; Copies $bytes to a stream's ring, waiting for the host where it is full; $stream is the header: base, limit, length,
+  ;; truncated. Kept piece by piece, so that a stop loses nothing that was copied.
+  (func $append (param $stream i32) (param $from i32) (param $bytes i32)
+    (local $index i32) (local $ring i32) (local $length i32) (local $at i32) (local $part i32) (local $looks i32)
+    (local.set $index (i32.sub (i32.shr_u (local.get $stream) (i32.const 2)) (i32.const 4)))
+    (local.set $ring (call $load32 (i32.add (local.get $index) (i32.const 116))))
+    (block $done
+      (loop $next
+        (br_if $done (i32.eqz (local.get $bytes)))
+        (local.set $length (call $load32 (i32.add (local.get $stream) (i32.const 8))))
+        (local.set $looks (i32.const 0))
+        (block $room
+          (loop $look
+            (local.set $part
+              (i32.sub
+                (local.get $ring)
+                (i32.sub (local.get $length) (call $load32 (i32.add (local.get $index) (i32.const 108))))))
+            (br_if $room (local.get $part))
+            (local.set $looks (i32.add (local.get $looks) (i32.const 1)))
+            (call $pause (local.get $looks))
+            (br $look)))
+        (local.set $at (i32.and (local.get $length) (i32.sub (local.get $ring) (i32.const 1))))
+        (local.set $part
+          (call $smaller
+            (local.get $bytes)
+            (call $smaller (local.get $part) (i32.sub (local.get $ring) (local.get $at)))))
+        (call $from_guest
+          (i32.add (call $load32 (local.get $stream)) (local.get $at))
+          (local.get $from)
+          (local.get $part))
+        (call $store32
+          (i32.add (local.get $stream) (i32.const 8))
+          (i32.add (local.get $length) (local.get $part)))
+        (local.set $from (i32.add (local.get $from) (local.get $part)))
+        (local.set $bytes (i32.sub (local.get $bytes) (local.get $part)))
+        (br $next))))
+
+  ;; Keeps what the limit has room for, flags the rest as lost, and tells the guest that all was written.
   (func (export "fd_write") (param $fd i32) (param $vectors i32) (param $count i32) (param $result i32) (result i32)
-    (local $entry i32) (local $error i32) (local $stream i32) (local $to i32) (local $room i32) (local $bytes i32)
-    (local $total i64)
+    (local $entry i32) (local $error i32) (local $stream i32) (local $room i32) (local $bytes i32) (local $total i64)
     (local.set $entry (call $entry (local.get $fd)))
     (if (i32.eqz (local.get $entry)) (then (return (i32.const 8))))
     (if (i32.eqz (call $has_right (local.get $entry) (i32.const 64))) (then (return (i32.const 8))))
     (local.set $total (call $vectors_bytes (local.get $vectors) (local.get $count)))
     (local.set $error (call $check_vectors (local.get $total) (local.get $result)))
     (if (local.get $error) (then (return (local.get $error))))
-    ;; A stream's header: base, capacity, length, truncated.
     (local.set $stream (i32.shl (i32.sub (call $load32 (local.get $entry)) (i32.const 1)) (i32.const 4)))
-    (local.set $bytes (call $load32 (i32.add (local.get $stream) (i32.const 8))))
-    (local.set $to (i32.add (call $load32 (local.get $stream)) (local.get $bytes)))
-    (local.set $room (i32.sub (call $load32 (i32.add (local.get $stream) (i32.const 4))) (local.get $bytes)))
+    (local.set $room
+      (i32.sub
+        (call $load32 (i32.add (local.get $stream) (i32.const 4)))
+        (call $load32 (i32.add (local.get $stream) (i32.const 8)))))
     (if (i64.gt_u (local.get $total) (i64.extend_i32_u (local.get $room)))
       (then (call $store32 (i32.add (local.get $stream) (i32.const 12)) (i32.const 1))))
     (block $done
@@ -256,15 +310,10 @@
         (br_if $done (i32.or (i32.eqz (local.get $count)) (i32.eqz (local.get $room))))
         (local.set $bytes (i32.wrap_i64
           (call $min (i64.load32_u offset=4 (local.get $vectors)) (i64.extend_i32_u (local.get $room)))))
-        (call $from_guest (local.get $to) (i32.load (local.get $vectors)) (local.get $bytes))
-        (local.set $to (i32.add (local.get $to) (local.get $bytes)))
+        (call $append (local.get $stream) (i32.load (local.get $vectors)) (local.get $bytes))
         (local.set $room (i32.sub (local.get $room) (local.get $bytes)))
         (local.set $vectors (i32.add (local.get $vectors) (i32.const 8)))
         (local.set $count (i32.sub (local.get $count) (i32.const 1)))
-        ;; Kept vector by vector, so that a stop in a long list loses nothing that was copied.
-        (call $store32
-          (i32.add (local.get $stream) (i32.const 8))
-          (i32.sub (local.get $to) (call $load32 (local.get $stream))))
         (br $next)))
     (i32.store (local.get $result) (i32.wrap_i64 (local.get $total)))
     (i32.const 0))
@@ -777,7 +826,7 @@
         (if (i32.and (local.get $how) (i32.const 8)) (then (return (i32.const 31))))
         (if (i32.and
               (i32.eqz (i32.and (local.get $how) (i32.const 2)))
-              (i32.or (local.get $writes) (i32.and (local.get $how) (i32.const 1))))
+              (i32.ne (i32.or (local.get $writes) (i32.and (local.get $how) (i32.const 1))) (i32.const 0)))
           (then (return (i32.const 31)))))
       (else
         (if (i32.and (local.get $how) (i32.const 2)) (then (return (i32.const 54))))

@@ -84,8 +84,8 @@ class FramesTest {
                 new byte[] {9, 8},
                 List.of("a", "", "ß"),
                 Map.of("NAME", "value"),
-                FileTree.of(List.of(
-                        new FileTree.File("a/b", new byte[] {1, 2}), new FileTree.File("größe", new byte[0]))),
+                FileTree.of(
+                        List.of(new FileTree.File("a/b", new byte[] {1, 2}), new FileTree.File("größe", new byte[0]))),
                 new RunLimits(Duration.ofMillis(1_500), 17, 18, 19),
                 Optional.of(new Invocation("f", List.of(Value.i32(-1), new Value(ValueType.F64, -2)))),
                 StartConditions.none());
