@@ -5,10 +5,14 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Looks at every worker once per tick and stops the run whose time is over. Asks the clock each time instead of counting
- * ticks, so a late tick delays a stop once and adds up to nothing. Closed by the sandbox, before its workers.
+ * Looks at every worker once per tick, or earlier when a run's time ends before the next, and stops the run whose time is
+ * over. Asks the clock each time instead of counting ticks, so a late tick delays a stop once and adds up to nothing.
+ * Closed by the sandbox, before its workers.
  */
 final class EpochTicker implements AutoCloseable {
+    /** Closer deadlines share a look. */
+    private static final long SHORTEST_NANOS = 100_000;
+
     private final List<Worker> workers;
     private final long tickNanos;
     private final Thread thread = new Thread(this::tick, "sandbox-ticker");
@@ -28,12 +32,15 @@ final class EpochTicker implements AutoCloseable {
     }
 
     private void tick() {
+        long pauseNanos = tickNanos;
         while (!closed) {
-            LockSupport.parkNanos(tickNanos);
+            LockSupport.parkNanos(pauseNanos);
             long now = System.nanoTime();
+            pauseNanos = tickNanos;
             for (Worker worker : workers) {
-                worker.tick(now);
+                pauseNanos = Math.min(pauseNanos, worker.tick(now));
             }
+            pauseNanos = Math.max(pauseNanos, Math.min(SHORTEST_NANOS, tickNanos));
         }
     }
 

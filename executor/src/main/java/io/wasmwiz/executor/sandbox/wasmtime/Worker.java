@@ -173,12 +173,22 @@ final class Worker {
         }
     }
 
-    /** Stops the run in progress if its time is over. */
-    void tick(long nowNanos) {
+    /**
+     * Stops the run in progress if its time is over.
+     *
+     * @return nanoseconds until it will be over; {@link Long#MAX_VALUE} when nothing is left to be stopped
+     */
+    long tick(long nowNanos) {
         synchronized (lock) {
-            if (current != null && nowNanos - deadlineNanos >= 0) {
-                stop(Stop.TIMED_OUT);
+            if (current == null || stop != Stop.NONE) {
+                return Long.MAX_VALUE;
             }
+            long leftNanos = deadlineNanos - nowNanos;
+            if (leftNanos <= 0) {
+                stop(Stop.TIMED_OUT);
+                return Long.MAX_VALUE;
+            }
+            return leftNanos;
         }
     }
 
