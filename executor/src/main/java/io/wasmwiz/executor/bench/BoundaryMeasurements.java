@@ -66,7 +66,8 @@ final class BoundaryMeasurements {
         return Duration.ofNanos(System.nanoTime() - start);
     }
 
-    private static Duration cpu() {
+    /** CPU time of this process and all that descend from it, as the kernel counts it: in steps of some milliseconds. */
+    static Duration cpu() {
         ProcessHandle self = ProcessHandle.current();
         return Stream.concat(Stream.of(self), self.descendants())
                 .map(process -> process.info().totalCpuDuration().orElse(Duration.ZERO))

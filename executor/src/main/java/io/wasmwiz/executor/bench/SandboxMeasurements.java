@@ -7,7 +7,6 @@ import io.wasmwiz.executor.sandbox.RunResult.End;
 import io.wasmwiz.executor.sandbox.RunResult.Ran;
 import io.wasmwiz.executor.sandbox.SandboxRun;
 import io.wasmwiz.executor.sandbox.SandboxRuntime;
-import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -45,26 +44,35 @@ final class SandboxMeasurements {
     /**
      * @param lateNanos how long after its limit each loop ended, sorted
      * @param honestNanos how long the other account's runs took, queueing included, sorted
-     * @param busyAfterwards cores that this process used once the loops had ended
+     * @param busyAfterwards cores that this process and its children used once the loops had ended
      */
     record Stops(List<Long> lateNanos, List<Long> honestNanos, double busyAfterwards) {}
 
     Pipelined pipelined(int runs, IntFunction<RunRequest> request) {
         var wall = new ArrayList<Long>(runs);
-        Deque<SandboxRun> flying = new ArrayDeque<>();
+        // This thread sleeps until the last of the older half has its result, so it is woken once for all of them.
+        List<SandboxRun> older = List.of();
+        List<SandboxRun> newer = new ArrayList<>();
         long start = System.nanoTime();
         for (int i = 0; i < runs; i++) {
-            flying.add(sandbox.run(request.apply(i)));
-            if (flying.size() == IN_FLIGHT) {
-                wall.add(completed(flying.remove()));
+            newer.add(sandbox.run(request.apply(i)));
+            if (newer.size() == IN_FLIGHT / 2) {
+                land(older, wall);
+                older = newer;
+                newer = new ArrayList<>();
             }
         }
-        while (!flying.isEmpty()) {
-            wall.add(completed(flying.remove()));
-        }
+        land(older, wall);
+        land(newer, wall);
         long elapsed = System.nanoTime() - start;
         Collections.sort(wall);
         return new Pipelined(wall, elapsed);
+    }
+
+    private static void land(List<SandboxRun> runs, List<Long> wallNanos) {
+        for (int i = runs.size() - 1; i >= 0; i--) {
+            wallNanos.add(completed(runs.get(i)));
+        }
     }
 
     void compile(RunRequest request) {
@@ -124,12 +132,11 @@ final class SandboxMeasurements {
     }
 
     private static double busyCores() {
-        var system = (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
         try {
-            long cpu = system.getProcessCpuTime();
+            Duration before = BoundaryMeasurements.cpu();
             long start = System.nanoTime();
-            TimeUnit.MILLISECONDS.sleep(500);
-            return (system.getProcessCpuTime() - cpu) / (double) (System.nanoTime() - start);
+            TimeUnit.SECONDS.sleep(1);
+            return BoundaryMeasurements.cpu().minus(before).toNanos() / (double) (System.nanoTime() - start);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted", e);

@@ -1,7 +1,5 @@
 package io.wasmwiz.executor.sandbox.process;
 
-import java.io.BufferedInputStream;
-import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,33 +21,64 @@ final class FrameReader {
 
     private static final int BUFFER_BYTES = 1 << 16;
 
-    private final DataInputStream in;
+    private final InputStream in;
+    /** What was read and not taken is between its position and its limit. */
+    private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES).limit(0);
+
     private ByteBuffer body = ByteBuffer.allocate(0);
-    private byte[] kept = new byte[BUFFER_BYTES];
     private Frame kind = Frame.READY;
     private long job;
     private int bodyBytes;
 
     FrameReader(InputStream in) {
-        this.in = new DataInputStream(new BufferedInputStream(in, BUFFER_BYTES));
+        this.in = in;
+    }
+
+    /** Whether {@link #next} and {@link #body} would find a whole frame without waiting. */
+    boolean hasNext() {
+        return buffer.remaining() >= Integer.BYTES
+                && buffer.remaining() - Integer.BYTES >= buffer.getInt(buffer.position());
     }
 
     /** Reads the next frame's header; false at the end of the stream. */
     boolean next() throws IOException {
-        int length;
-        try {
-            length = in.readInt();
-        } catch (EOFException e) {
+        if (!fill(Integer.BYTES)) {
             return false;
         }
-        Frame known = length < Frame.HEADER_BYTES ? null : Frame.of(in.readByte());
+        int length = buffer.getInt();
+        if (length < Frame.HEADER_BYTES) {
+            throw new ProtocolException("not a frame");
+        }
+        require(Frame.HEADER_BYTES);
+        Frame known = Frame.of(buffer.get());
         if (known == null) {
             throw new ProtocolException("not a frame");
         }
         kind = known;
-        job = in.readLong();
+        job = buffer.getLong();
         bodyBytes = length - Frame.HEADER_BYTES;
         return true;
+    }
+
+    /** False when the stream ends before so many bytes are in the buffer, which has room for them. */
+    private boolean fill(int bytes) throws IOException {
+        while (buffer.remaining() < bytes) {
+            if (buffer.capacity() - buffer.position() < bytes) {
+                buffer.compact().flip();
+            }
+            int read = in.read(buffer.array(), buffer.limit(), buffer.capacity() - buffer.limit());
+            if (read < 0) {
+                return false;
+            }
+            buffer.limit(buffer.limit() + read);
+        }
+        return true;
+    }
+
+    private void require(int bytes) throws IOException {
+        if (!fill(bytes)) {
+            throw new EOFException();
+        }
     }
 
     Frame kind() {
@@ -60,14 +89,24 @@ final class FrameReader {
         return job;
     }
 
-    /** Reads the body, which must follow {@link #next}. */
+    /** Reads the body, which must follow {@link #next} and is there until the next one. */
     void body(long maximumBytes) throws IOException {
         if (bodyBytes > maximumBytes) {
             throw new ProtocolException("a body of " + bodyBytes + " bytes where " + maximumBytes + " are allowed");
         }
-        byte[] bytes = bodyBytes <= kept.length ? kept : new byte[bodyBytes];
-        in.readFully(bytes, 0, bodyBytes);
-        body = ByteBuffer.wrap(bytes, 0, bodyBytes);
+        if (bodyBytes <= buffer.capacity()) {
+            require(bodyBytes);
+            body = ByteBuffer.wrap(buffer.array(), buffer.position(), bodyBytes);
+            buffer.position(buffer.position() + bodyBytes);
+        } else {
+            byte[] bytes = new byte[bodyBytes];
+            int there = buffer.remaining();
+            buffer.get(bytes, 0, there);
+            if (in.readNBytes(bytes, there, bodyBytes - there) < bodyBytes - there) {
+                throw new EOFException();
+            }
+            body = ByteBuffer.wrap(bytes);
+        }
     }
 
     byte getByte() throws ProtocolException {

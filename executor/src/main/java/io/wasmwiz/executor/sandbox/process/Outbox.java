@@ -19,11 +19,24 @@ final class Outbox {
 
     private final RecentModules<Integer> known = new RecentModules<>(KNOWN_MODULE_BYTES, bytes -> bytes);
     private List<Outgoing> waiting = new ArrayList<>();
+    private boolean held;
     private boolean closed;
 
     synchronized void post(Frame kind, Job job) {
         waiting.add(new Outgoing(kind, job));
-        if (waiting.size() == 1) {
+        if (waiting.size() == 1 && !held) {
+            notifyAll();
+        }
+    }
+
+    /** Sends nothing until {@link #release}, so that what is posted in between leaves in one write. */
+    synchronized void hold() {
+        held = true;
+    }
+
+    synchronized void release() {
+        held = false;
+        if (!waiting.isEmpty()) {
             notifyAll();
         }
     }
@@ -74,7 +87,7 @@ final class Outbox {
     }
 
     private synchronized List<Outgoing> next() throws InterruptedException {
-        while (waiting.isEmpty() && !closed) {
+        while ((waiting.isEmpty() || held) && !closed) {
             wait();
         }
         List<Outgoing> batch = waiting;

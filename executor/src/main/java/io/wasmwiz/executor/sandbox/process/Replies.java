@@ -5,6 +5,7 @@ import io.wasmwiz.executor.sandbox.RunResult;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.util.function.BooleanSupplier;
 
 /** The child's answers. Thread-safe. When they cannot be written, the executor is gone, and so is this process. */
 final class Replies {
@@ -25,12 +26,15 @@ final class Replies {
         flush();
     }
 
-    /** May wait for the next reply if {@code more} runs are about to start. */
-    synchronized void result(long job, RunResult result, boolean more) {
+    /**
+     * May wait for the next reply if {@code more} runs are about to start. That is asked while no other reply can leave: a
+     * run that is given back after the question sends this result along.
+     */
+    synchronized void result(long job, RunResult result, BooleanSupplier more) {
         out.begin(Frame.RESULT, job);
         RunCodec.writeResult(out, result);
         out.end();
-        if (!more) {
+        if (!more.getAsBoolean()) {
             flush();
         }
     }

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +23,11 @@ final class SandboxProcess {
     static final int MAX_IN_FLIGHT = 16;
 
     private static final Logger log = LoggerFactory.getLogger(SandboxProcess.class);
+
+    /** Of so many jobs in a process, some are done by the time their answers are read. */
+    private static final int GATHER_IN_FLIGHT = 8;
+
+    private static final long GATHER_NANOS = 20_000;
 
     private static final long EXIT_SECONDS = 10;
 
@@ -227,7 +233,13 @@ final class SandboxProcess {
         try {
             FrameReader in = new FrameReader(process.getInputStream());
             while (in.next()) {
+                outbox.hold();
                 take(in);
+                while (in.hasNext() && in.next()) {
+                    take(in);
+                }
+                outbox.release();
+                gather();
             }
         } catch (ProtocolException e) {
             log.atError().addKeyValue("pid", process.pid()).setCause(e).log("sandbox process answers nonsense");
@@ -239,6 +251,17 @@ final class SandboxProcess {
             kill(Kill.BAD_FRAME);
         } finally {
             end();
+        }
+    }
+
+    /** While enough is left for the process to do, its next answers are read together. */
+    private void gather() {
+        boolean busy;
+        synchronized (this) {
+            busy = inFlight.size() >= GATHER_IN_FLIGHT && expectedNanos > GATHER_NANOS;
+        }
+        if (busy) {
+            LockSupport.parkNanos(this, GATHER_NANOS);
         }
     }
 

@@ -150,7 +150,7 @@ final class ServedRuns implements AutoCloseable {
             becomeWarm();
             if (state.get() != State.RECALLED) {
                 // The next start takes it along, if that is near.
-                replies.result(job, result, !runs.isEmpty() && cold.get() == 0);
+                replies.result(job, result, () -> !runs.isEmpty() && cold.get() == 0);
             }
         }
 

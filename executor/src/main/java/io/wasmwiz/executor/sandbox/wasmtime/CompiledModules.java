@@ -57,6 +57,7 @@ final class CompiledModules implements AutoCloseable {
     static final class Compiled {
         private final SandboxModule code;
         private final Module module;
+        private long lastRun = Long.MIN_VALUE / 2;
 
         Compiled(SandboxModule code, Module module) {
             this.code = code;
@@ -69,6 +70,13 @@ final class CompiledModules implements AutoCloseable {
 
         Module module() {
             return module;
+        }
+
+        /** Notes that it ran as its worker's run of this number; the number that was noted before, or a very small one. */
+        long swapLastRun(long number) {
+            long before = lastRun;
+            lastRun = number;
+            return before;
         }
 
         private int bytes() {

@@ -5,11 +5,15 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Looks at every worker once per tick, stops the run whose time is over, and moves input and output that do not fit in the
- * run's buffer; while there is any to move it looks far more often. Asks the clock each time instead of counting
- * ticks, so a late tick delays a stop once and adds up to nothing. Closed by the sandbox, before its workers.
+ * Looks at every worker once per tick, or earlier when a run's time ends before the next, and stops the run whose time is
+ * over; moves input and output that do not fit in the run's buffer, and while there is any to move it looks far more often.
+ * Asks the clock each time instead of counting ticks, so a late tick delays a stop once and adds up to nothing. Closed by
+ * the sandbox, before its workers.
  */
 final class EpochTicker implements AutoCloseable {
+    /** Closer deadlines share a look. */
+    private static final long SHORTEST_NANOS = 100_000;
+
     /** While a run reads or writes more than its buffer holds. */
     private static final long MOVING_NANOS = 20_000;
 
@@ -35,16 +39,20 @@ final class EpochTicker implements AutoCloseable {
     }
 
     private void tick() {
+        long pauseNanos = tickNanos;
         int looks = 0;
         while (!closed) {
-            LockSupport.parkNanos(looks > 0 ? Math.min(MOVING_NANOS, tickNanos) : tickNanos);
+            LockSupport.parkNanos(looks > 0 ? Math.min(MOVING_NANOS, pauseNanos) : pauseNanos);
             looks = Math.max(0, looks - 1);
             long now = System.nanoTime();
+            pauseNanos = tickNanos;
             for (Worker worker : workers) {
-                if (worker.tick(now)) {
+                pauseNanos = Math.min(pauseNanos, worker.tick(now));
+                if (worker.moveStreams()) {
                     looks = MOVING_LOOKS;
                 }
             }
+            pauseNanos = Math.max(pauseNanos, Math.min(SHORTEST_NANOS, tickNanos));
         }
     }
 

@@ -7,15 +7,19 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One worker's stores that wait for another run of their module, at most one each; the longest unused go first. A
- * compiled module belongs to one account, so a store does, too. Used on the worker's thread only.
+ * One worker's stores that wait for another run of their module, at most one each; the longest unused go first. A module
+ * that comes by once in a while has no store kept: it would push out those of others and be gone itself when it is needed.
+ * A compiled module belongs to one account, so a store does, too. Used on the worker's thread only.
  */
 final class KeptStores implements AutoCloseable {
     private static final int MAX_STORES = 64;
     private static final long MAX_BYTES = 128L << 20;
+    /** Runs within which a module must come back. */
+    private static final long RECENT_RUNS = 2 * MAX_STORES;
 
     private final Map<Compiled, GuestStore> stores = new LinkedHashMap<>();
     private long bytes;
+    private long runs;
 
     /** The store kept for a module, which is the caller's from now on; null when there is none. */
     @Nullable
@@ -27,9 +31,14 @@ final class KeptStores implements AutoCloseable {
         return store;
     }
 
-    /** Keeps a store, or closes it when it is too large; others go when there are too many. */
+    /** Keeps a store, or closes it when it is too large or its module too rare; others go when there are too many. */
     void keep(Compiled module, GuestStore store) {
         discard(module);
+        runs++;
+        if (runs - module.swapLastRun(runs) > RECENT_RUNS) {
+            store.close();
+            return;
+        }
         stores.put(module, store);
         bytes += store.bytes();
         Iterator<GuestStore> oldest = stores.values().iterator();

@@ -176,13 +176,29 @@ final class Worker {
         }
     }
 
-    /** Stops the run in progress if its time is over, and moves its input and outputs; whether there were any to move. */
-    boolean tick(long nowNanos) {
+    /**
+     * Stops the run in progress if its time is over.
+     *
+     * @return nanoseconds until it will be over; {@link Long#MAX_VALUE} when nothing is left to be stopped
+     */
+    long tick(long nowNanos) {
+        synchronized (lock) {
+            if (current == null || stop != Stop.NONE) {
+                return Long.MAX_VALUE;
+            }
+            long leftNanos = deadlineNanos - nowNanos;
+            if (leftNanos <= 0) {
+                stop(Stop.TIMED_OUT);
+                return Long.MAX_VALUE;
+            }
+            return leftNanos;
+        }
+    }
+
+    /** Moves the input and outputs of the run in progress that its buffer does not hold; whether there were any to move. */
+    boolean moveStreams() {
         RunStreams moving;
         synchronized (lock) {
-            if (current != null && nowNanos - deadlineNanos >= 0) {
-                stop(Stop.TIMED_OUT);
-            }
             moving = streams;
         }
         return moving != null && moving.move();
