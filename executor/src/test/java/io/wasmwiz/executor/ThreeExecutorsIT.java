@@ -143,7 +143,10 @@ class ThreeExecutorsIT {
 
         for (int i = 0; i < 40; i++) {
             try {
-                executors.get(i % executors.size()).execution(keys.get(i % keys.size())).execute(Programs.inline(Programs.HELLO));
+                executors
+                        .get(i % executors.size())
+                        .execution(keys.get(i % keys.size()))
+                        .execute(Programs.inline(Programs.HELLO));
                 executed++;
             } catch (io.grpc.StatusRuntimeException e) {
                 refusals.add(Errors.reason(e));

@@ -1,5 +1,7 @@
 package io.wasmwiz.executor.wasm;
 
+import static io.wasmwiz.executor.sandbox.CompileBombs.wideLoops;
+
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +34,9 @@ public final class CompileBombs {
         bombs.put(
                 "signs copied between floats",
                 repeated(F64, (int) (work / 28), body -> body.bytes(0x20, 0, 0x20, 1, 0xa6, 0x21, 0)));
-        bombs.put("loops within loops", loops((int) Math.sqrt(work / 9.0)));
+        bombs.put("loops within loops", loopsWithin(mostLoops(work, 9)));
+        bombs.put("loops one after the other", loopsAfter(mostLoops(work, 0)));
+        bombs.put("loops that carry values", wideLoops(300, (int) (work / 53_000)));
         bombs.put("branches", repeated(I32, (int) (work / 76), body -> body.bytes(0x02, 0x40, 0x20, 0, 0x0d, 0, 0x0b)));
         return bombs;
     }
@@ -72,7 +76,22 @@ public final class CompileBombs {
         return module(null, new int[] {0}, null, body);
     }
 
-    private static byte[] loops(int depth) {
+    /** How many loops are of that work, when {@code squared} times the square of their number comes on top of the cube. */
+    private static int mostLoops(long work, int squared) {
+        int loops = 0;
+        while ((long) loops * loops * loops / 100 + (long) squared * loops * loops + 150L * loops < work) {
+            loops++;
+        }
+        return loops - 1;
+    }
+
+    private static byte[] loopsAfter(int count) {
+        var body = new WasmWriter(64).bytes(1, 2, I32);
+        repeat(count, i -> body.bytes(0x03, 0x40, 0x20, 0, 0x41, 1, 0x6a, 0x21, 1, 0x20, 1, 0x0d, 0, 0x0b));
+        return module(null, new int[] {0}, null, body);
+    }
+
+    private static byte[] loopsWithin(int depth) {
         var body = new WasmWriter(64).bytes(1, 2, I32);
         repeat(depth, i -> body.bytes(0x03, 0x40));
         body.bytes(0x20, 0, 0x41, 1, 0x6a, 0x21, 1);

@@ -217,6 +217,33 @@ class ModulePolicyTest {
     @Test
     void countsWhatLoopsCarry() {
         assertThat(refused(CompileBombs.wideLoops(1_000, 3_000)).reason()).isEqualTo("MODULE_TOO_COMPLEX");
+        // 4.5 KB, and four seconds of compiling.
+        assertThat(refused(CompileBombs.wideLoops(300, 300)).reason()).isEqualTo("MODULE_TOO_COMPLEX");
+        accepted(CompileBombs.wideLoops(300, 70));
+    }
+
+    @Test
+    void countsTheLoopsOfAFunctionByTheirCube() {
+        accepted(withLoops(700));
+
+        assertThat(refused(withLoops(740)).message()).contains("compile work");
+    }
+
+    /** Three loops in four stand in the fourth, or the depth would be what is bounded. */
+    private static byte[] withLoops(int loops) {
+        return Wat.wasm("(module (func (export \"_start\") (local i32)"
+                + "(loop (loop (br_if 0 (local.get 0))) (loop) (loop))".repeat(loops / 4) + "))");
+    }
+
+    @Test
+    void takesTheHardestFunctionsThatTheBoundLeavesAndNoHarderOnes() {
+        long most = ModulePolicyConfig.DEFAULTS.maxWork();
+        io.wasmwiz.executor.wasm.CompileBombs.ofWork(most * 9 / 10)
+                .forEach((shape, module) ->
+                        assertThat(policy.inspect(module)).as(shape).isInstanceOf(Accepted.class));
+        io.wasmwiz.executor.wasm.CompileBombs.ofWork(most * 3 / 2)
+                .forEach((shape, module) ->
+                        assertThat(policy.inspect(module)).as(shape).isInstanceOf(Refused.class));
     }
 
     @Test
