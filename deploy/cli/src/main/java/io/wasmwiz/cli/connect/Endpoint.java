@@ -3,6 +3,8 @@ package io.wasmwiz.cli.connect;
 import io.wasmwiz.cli.text.Printable;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * Where a server listens.
@@ -13,6 +15,7 @@ import java.net.URISyntaxException;
  */
 public record Endpoint(String host, int port, boolean tls) {
     private static final int TLS_PORT = 443;
+    private static final int LIST_AT_MOST = 64;
 
     /**
      * Parses {@code host:port} and {@code http://host:port} (plain text), {@code https://host[:port]}.
@@ -37,6 +40,24 @@ public record Endpoint(String host, int port, boolean tls) {
         }
         throw new IllegalArgumentException(
                 "'%s' is not a server: host:port is expected, or https://host[:port]".formatted(Printable.line(text)));
+    }
+
+    /**
+     * Parses several of them, separated by commas; 64 at most, all with TLS or all without.
+     *
+     * @throws IllegalArgumentException that says what is allowed
+     */
+    public static List<Endpoint> parseList(String text) {
+        List<Endpoint> endpoints =
+                Arrays.stream(text.split(",", -1)).map(Endpoint::parse).toList();
+        if (endpoints.size() > LIST_AT_MOST) {
+            throw new IllegalArgumentException(
+                    "%d servers were given and %d are allowed".formatted(endpoints.size(), LIST_AT_MOST));
+        }
+        if (endpoints.stream().map(Endpoint::tls).distinct().count() > 1) {
+            throw new IllegalArgumentException("of several servers either all are https:// or none is");
+        }
+        return endpoints;
     }
 
     /** Whether it is this machine by name or number, so that no name needs to be looked up. */

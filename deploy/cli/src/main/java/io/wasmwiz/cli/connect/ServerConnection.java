@@ -11,12 +11,15 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.wasmwiz.client.ExecutorListProvider;
+import io.wasmwiz.client.ServiceConfig;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
-/** A channel to one server that sends the key with every call. Thread-safe; its opener closes it. */
+/** A channel to one server or several that sends the key with every call. Thread-safe; its opener closes it. */
 public final class ServerConnection implements AutoCloseable {
     /** Replies hold at most the server's output limits, of which this is a multiple. */
     private static final int LARGEST_REPLY_BYTES = 64 << 20;
@@ -37,10 +40,7 @@ public final class ServerConnection implements AutoCloseable {
     /** Prepares a channel; connecting happens with the first call. Callbacks run on its one network thread. */
     public static ServerConnection open(Target target) {
         Endpoint endpoint = target.endpoint();
-        // A loopback address needs no resolver, which saves start-up time.
-        NettyChannelBuilder builder = endpoint.isLoopback()
-                ? NettyChannelBuilder.forAddress(new InetSocketAddress(endpoint.host(), endpoint.port()))
-                : NettyChannelBuilder.forAddress(endpoint.host(), endpoint.port());
+        NettyChannelBuilder builder = target.endpoints().size() == 1 ? toOne(endpoint) : toAll(target.endpoints());
         if (!endpoint.tls()) {
             builder.usePlaintext();
         }
@@ -49,7 +49,6 @@ public final class ServerConnection implements AutoCloseable {
         builder.eventLoopGroup(network)
                 .channelType(NioSocketChannel.class)
                 .directExecutor()
-                .disableRetry()
                 .disableServiceConfigLookUp()
                 .maxInboundMessageSize(LARGEST_REPLY_BYTES)
                 .userAgent("wasmwiz-cli");
@@ -58,6 +57,24 @@ public final class ServerConnection implements AutoCloseable {
             builder.intercept(authorization(key));
         }
         return new ServerConnection(builder.build(), network);
+    }
+
+    private static NettyChannelBuilder toOne(Endpoint endpoint) {
+        // A loopback address needs no resolver, which saves start-up time.
+        NettyChannelBuilder builder = endpoint.isLoopback()
+                ? NettyChannelBuilder.forAddress(new InetSocketAddress(endpoint.host(), endpoint.port()))
+                : NettyChannelBuilder.forAddress(endpoint.host(), endpoint.port());
+        return builder.disableRetry();
+    }
+
+    /** Spreads calls, and repeats those that may be. */
+    private static NettyChannelBuilder toAll(List<Endpoint> endpoints) {
+        List<String> addresses = endpoints.stream()
+                .map(endpoint -> new Endpoint(endpoint.host(), endpoint.port(), false).toString())
+                .toList();
+        return NettyChannelBuilder.forTarget(ExecutorListProvider.target(addresses))
+                .defaultServiceConfig(ServiceConfig.standard())
+                .enableRetry();
     }
 
     private static ClientInterceptor authorization(ApiKey key) {

@@ -8,7 +8,9 @@ public final class ServerOptions {
     @Option(
             names = "--server",
             paramLabel = "HOST:PORT",
-            description = "Server; https://HOST[:PORT] for TLS. Default: WASMWIZ_SERVER, else the running local stack.")
+            description =
+                    "Server, or several separated by commas, among which calls are spread; https://HOST[:PORT] for"
+                            + " TLS. Default: WASMWIZ_SERVER, else the running local stack.")
     private @Nullable String server;
 
     @Option(

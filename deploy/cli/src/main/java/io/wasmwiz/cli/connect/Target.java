@@ -6,21 +6,23 @@ import io.wasmwiz.cli.failure.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The server to call and the key to call it with.
+ * The servers to call, any of them, and the key to call them with.
  *
+ * @param endpoints one or more, all with TLS or all without
  * @param key null: call without one, which only development servers take
  * @param serverSource where the endpoint came from, for people
  * @param keySource where the key came from, for people
- * @param stack the running local stack, when the endpoint is its own
+ * @param stack the running local stack, when the endpoints are its own
  */
 public record Target(
-        Endpoint endpoint,
+        List<Endpoint> endpoints,
         @Nullable ApiKey key,
         String serverSource,
         String keySource,
@@ -28,6 +30,15 @@ public record Target(
     private static final Set<String> TIERS = Set.of("free", "basic", "pro");
     private static final String DEFAULT_TIER = "Free";
     private static final long LARGEST_KEY_FILE_BYTES = 4_096;
+
+    public Target {
+        endpoints = List.copyOf(endpoints);
+    }
+
+    /** The first, for those that look at one. */
+    public Endpoint endpoint() {
+        return endpoints.get(0);
+    }
 
     /**
      * Looks at flags, then the environment, then the running local stack. The stack's own key goes only to the stack's own
@@ -39,25 +50,25 @@ public record Target(
         StackFile found = findStack(context);
         StackFile running = found != null && found.isAlive() ? found : null;
         Map<String, String> environment = context.environment();
-        Endpoint stackEndpoint = running == null || running.grpc() == null ? null : endpoint(running.grpc());
+        List<Endpoint> ofStack = running == null || running.grpc() == null ? List.of() : endpoints(running.grpc());
 
-        Endpoint endpoint;
+        List<Endpoint> endpoints;
         String serverSource;
         if (options.server() != null) {
-            endpoint = endpoint(options.server());
+            endpoints = endpoints(options.server());
             serverSource = "--server";
         } else if (isSet(environment, "WASMWIZ_SERVER")) {
-            endpoint = endpoint(environment.getOrDefault("WASMWIZ_SERVER", ""));
+            endpoints = endpoints(environment.getOrDefault("WASMWIZ_SERVER", ""));
             serverSource = "WASMWIZ_SERVER";
-        } else if (stackEndpoint != null) {
-            endpoint = stackEndpoint;
+        } else if (!ofStack.isEmpty()) {
+            endpoints = ofStack;
             serverSource = "the local stack";
         } else {
             throw noServer(found);
         }
-        boolean local = stackEndpoint != null && stackEndpoint.isSameAs(endpoint);
+        boolean local = endpoints.stream().allMatch(given -> ofStack.stream().anyMatch(given::isSameAs));
         Credential credential = credential(options.key(), environment, running, local);
-        return new Target(endpoint, credential.key(), serverSource, credential.source(), local ? running : null);
+        return new Target(endpoints, credential.key(), serverSource, credential.source(), local ? running : null);
     }
 
     private record Credential(@Nullable ApiKey key, String source) {}
@@ -116,9 +127,9 @@ public record Target(
         return !environment.getOrDefault(name, "").isEmpty();
     }
 
-    private static Endpoint endpoint(String text) {
+    private static List<Endpoint> endpoints(String text) {
         try {
-            return Endpoint.parse(text);
+            return Endpoint.parseList(text);
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()));
         }

@@ -70,6 +70,27 @@ class TargetTest {
     }
 
     @Test
+    void takesSeveralServersAndKnowsThoseOfTheStack() throws IOException {
+        stack(ownPid());
+        Files.writeString(
+                root.resolve(".wasmwiz/stack.json"),
+                Files.readString(root.resolve(".wasmwiz/stack.json"))
+                        .replace("127.0.0.1:8081", "127.0.0.1:8081,127.0.0.1:8091"));
+
+        assertThat(resolve(root, Map.of()).endpoints())
+                .extracting(Endpoint::port)
+                .containsExactly(8081, 8091);
+        assertThat(resolve(root, Map.of(), "--server", "localhost:8091").key()).isNotNull();
+        assertThat(resolve(root, Map.of(), "--server", "localhost:8091,localhost:9999")
+                        .key())
+                .isNull();
+        assertThatThrownBy(() -> resolve(root, Map.of(), "--server", "https://a,b:1"))
+                .hasMessageContaining("either all are https:// or none is");
+        assertThatThrownBy(() -> resolve(root, Map.of(), "--server", "a:1,"))
+                .hasMessageContaining("host:port is expected");
+    }
+
+    @Test
     void findsTheStackFromAFolderBelow() throws IOException {
         stack(ownPid());
 
