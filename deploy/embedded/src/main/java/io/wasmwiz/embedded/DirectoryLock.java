@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /** Makes one process, and one server in it, the owner of a data directory. The system releases it when the process dies. */
-final class DirectoryLock implements AutoCloseable {
+public final class DirectoryLock implements AutoCloseable {
     private final FileChannel channel;
 
     private DirectoryLock(FileChannel channel) {
@@ -17,7 +17,7 @@ final class DirectoryLock implements AutoCloseable {
     }
 
     /** Creates {@code directory} if need be and locks it; refuses at once when another holds it. */
-    static DirectoryLock acquire(Path directory) {
+    public static DirectoryLock acquire(Path directory) {
         try {
             Files.createDirectories(directory);
             FileChannel channel =

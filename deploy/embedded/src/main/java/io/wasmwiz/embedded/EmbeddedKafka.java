@@ -151,9 +151,18 @@ public final class EmbeddedKafka implements AutoCloseable {
     }
 
     static void createTopic(String bootstrapServers, String name, int partitions) {
+        createTopic(bootstrapServers, name, partitions, 1);
+    }
+
+    /**
+     * Makes a topic on any cluster unless it is there; refuses when it is there with another number of partitions.
+     *
+     * @param replication copies of each record, at most the number of brokers that run
+     */
+    public static void createTopic(String bootstrapServers, String name, int partitions, int replication) {
         Map<String, Object> settings = Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
         try (Admin admin = Admin.create(settings)) {
-            if (!create(admin, name, partitions)) {
+            if (!create(admin, name, partitions, replication)) {
                 TopicDescription topic = admin.describeTopics(List.of(name))
                         .allTopicNames()
                         .get(ADMIN_LIMIT_SECONDS, TimeUnit.SECONDS)
@@ -172,10 +181,10 @@ public final class EmbeddedKafka implements AutoCloseable {
         }
     }
 
-    private static boolean create(Admin admin, String name, int partitions)
+    private static boolean create(Admin admin, String name, int partitions, int replication)
             throws ExecutionException, InterruptedException, TimeoutException {
         try {
-            admin.createTopics(List.of(new NewTopic(name, partitions, (short) 1)))
+            admin.createTopics(List.of(new NewTopic(name, partitions, (short) replication)))
                     .all()
                     .get(ADMIN_LIMIT_SECONDS, TimeUnit.SECONDS);
             return true;

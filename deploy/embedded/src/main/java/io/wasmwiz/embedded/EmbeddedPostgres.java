@@ -106,6 +106,11 @@ public final class EmbeddedPostgres implements AutoCloseable {
         server = launch();
     }
 
+    /** Ends sessions and shuts down, as {@link #close} does, and keeps the directory: {@link #restart} starts it again. */
+    public synchronized void shutDown() {
+        stop();
+    }
+
     /** Ends sessions and shuts down; kills what has not ended within 30 s. The data stays. */
     @Override
     public synchronized void close() {

@@ -2,18 +2,31 @@ package io.wasmwiz.local;
 
 import io.wasmwiz.embedded.EmbeddedServerException;
 import io.wasmwiz.embedded.FileTrees;
+import io.wasmwiz.local.cluster.ClusterConfig;
+import io.wasmwiz.local.cluster.ClusterOptions;
+import io.wasmwiz.local.cluster.ClusterPorts;
+import io.wasmwiz.local.cluster.ClusterSession;
+import io.wasmwiz.local.cluster.RollCommand;
+import io.wasmwiz.local.cluster.StatusCommand;
+import io.wasmwiz.local.parts.Progress;
+import io.wasmwiz.local.parts.StackFile;
 import io.wasmwiz.service.BuildInfo;
 import io.wasmwiz.service.Closer;
 import io.wasmwiz.service.ServiceCommand;
+import io.wasmwiz.service.config.Problems;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -23,7 +36,11 @@ import picocli.CommandLine.Spec;
         name = "local",
         mixinStandardHelpOptions = true,
         versionProvider = LocalCommand.Version.class,
-        description = "Runs the whole of WasmWiz on this machine: PostgreSQL, Kafka, executor and metering.",
+        subcommands = {StatusCommand.class, RollCommand.class},
+        description = {
+            "Runs the whole of WasmWiz on this machine: PostgreSQL, Kafka, executor and metering, fast and in one JVM.",
+            "With --brokers, --executors or --metering as a cluster, each component a process of its own."
+        },
         footer = {
             "",
             "Data stays in the data directory; delete it to begin anew. Ctrl-C stops everything.",
@@ -36,7 +53,10 @@ final class LocalCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
 
-    @Option(names = "--data-dir", paramLabel = "D", description = "Default: .wasmwiz/local in the repository.")
+    @Option(
+            names = "--data-dir",
+            paramLabel = "D",
+            description = "Default: .wasmwiz/local in the repository, .wasmwiz/cluster for a cluster.")
     private @Nullable Path dataDirectory;
 
     @Option(
@@ -62,6 +82,15 @@ final class LocalCommand implements Callable<Integer> {
     @Option(names = "--kafka-port", paramLabel = "P", description = "Default: 7092.")
     private @Nullable Integer kafkaPort;
 
+    @Mixin
+    private ClusterOptions cluster = new ClusterOptions();
+
+    @Option(
+            names = "--port-offset",
+            paramLabel = "N",
+            description = "Cluster only: added to each of its ports, 0 to 50000, so that two can run. Default: 0.")
+    private @Nullable Integer portOffset;
+
     LocalCommand(PrintStream out) {
         this.out = out;
     }
@@ -71,12 +100,40 @@ final class LocalCommand implements Callable<Integer> {
         Path home = Path.of(System.getProperty("wasmwiz.home", "."))
                 .toAbsolutePath()
                 .normalize();
+        requireOneKind();
         try {
+            if (cluster.isGiven()) {
+                return serveCluster(home);
+            }
             return once ? runOnce(home) : serve(home);
         } catch (EmbeddedServerException | IOException e) {
             spec.commandLine().getErr().println("wasmwiz local: " + e.getMessage());
             return ServiceCommand.EX_UNAVAILABLE;
         }
+    }
+
+    private void requireOneKind() {
+        Problems problems = new Problems();
+        boolean singlePorts = Stream.of(grpcPort, executorAdminPort, meteringAdminPort, postgresPort, kafkaPort)
+                .anyMatch(Objects::nonNull);
+        problems.require(
+                !cluster.isGiven() || !singlePorts,
+                "a cluster has a port for each process: --port-offset moves them all, --grpc-port and the like none");
+        problems.require(!cluster.isGiven() || !once, "--once is for the stack in one JVM, not for a cluster");
+        problems.require(
+                cluster.isGiven() || portOffset == null,
+                "--port-offset is for clusters: give --brokers, --executors or --metering, or --grpc-port and the like");
+        problems.check();
+    }
+
+    private int serveCluster(Path home) throws Exception {
+        Path data = dataDirectory == null ? ClusterSession.standardDirectory() : dataDirectory.toAbsolutePath();
+        ClusterConfig config = new ClusterConfig(
+                data, cluster.size(), ClusterPorts.standard(portOffset == null ? 0 : portOffset), Map.of());
+        Progress progress = new Progress(out);
+        progress.line("WasmWiz " + BuildInfo.version() + ", data and logs in " + data);
+        ClusterSession.run(home, config, progress);
+        return 0;
     }
 
     private int serve(Path home) throws Exception {
@@ -87,7 +144,7 @@ final class LocalCommand implements Callable<Integer> {
         progress.line("WasmWiz " + BuildInfo.version() + ", data in " + data);
         long start = System.nanoTime();
         LocalStack stack = LocalStack.start(config, progress);
-        StackFile file = StackFile.write(home, stack);
+        StackFile file = StackFile.write(home, stack.description());
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
                         () -> {

@@ -4,6 +4,12 @@ import io.wasmwiz.embedded.EmbeddedKafka;
 import io.wasmwiz.events.ExecutionLog;
 import io.wasmwiz.executor.ExecutorCommand;
 import io.wasmwiz.executor.ExecutorServer;
+import io.wasmwiz.local.parts.Background;
+import io.wasmwiz.local.parts.LocalAccount;
+import io.wasmwiz.local.parts.LocalDatabase;
+import io.wasmwiz.local.parts.Progress;
+import io.wasmwiz.local.parts.Secrets;
+import io.wasmwiz.local.parts.StackFile;
 import io.wasmwiz.metering.MeteringCommand;
 import io.wasmwiz.metering.MeteringWorker;
 import io.wasmwiz.migrations.ServiceRole;
@@ -57,7 +63,8 @@ final class LocalStack implements AutoCloseable {
                             "Kafka",
                             () -> closer.add(startKafka(
                                     data.resolve("kafka"), config.ports().kafka()))));
-            LocalDatabase database = closer.add(LocalDatabase.start(config, secrets, progress));
+            LocalDatabase database = closer.add(LocalDatabase.start(
+                    data.resolve("postgresql"), config.ports().postgres(), Map.of(), secrets, progress));
             List<LocalAccount> accounts = new ArrayList<>();
             for (String tier : LocalAccount.TIERS) {
                 accounts.add(database.ensureAccount(tier, secrets));
@@ -138,9 +145,16 @@ final class LocalStack implements AutoCloseable {
         return database.url(ServiceRole.ADMIN);
     }
 
-    /** Process id of PostgreSQL. */
-    long postgresPid() {
-        return database.pid();
+    /** What the client needs to know. */
+    StackFile.Content description() {
+        return new StackFile.Content(
+                grpcAddress(),
+                executorAdminAddress(),
+                meteringAdminAddress(),
+                readerUrl(),
+                kafkaBootstrapServers(),
+                Map.of("postgresql", database.pid()),
+                accounts);
     }
 
     /** The seeded accounts, one a tier. */

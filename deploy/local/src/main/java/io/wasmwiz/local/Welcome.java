@@ -1,5 +1,8 @@
 package io.wasmwiz.local;
 
+import io.wasmwiz.local.parts.LocalAccount;
+import io.wasmwiz.local.parts.Progress;
+
 /** What a person needs to know once the stack is up. */
 final class Welcome {
     private Welcome() {}

@@ -1,15 +1,15 @@
-package io.wasmwiz.local;
+package io.wasmwiz.local.parts;
 
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
 /** Starts one part of the stack beside another. */
-final class Background {
+public final class Background {
     private Background() {}
 
     /** Runs {@code task} on a thread of its own. */
-    static <T> CompletableFuture<T> start(String name, Callable<T> task) {
+    public static <T> CompletableFuture<T> start(String name, Callable<T> task) {
         CompletableFuture<T> result = new CompletableFuture<>();
         Thread thread = new Thread(
                 () -> {
@@ -26,7 +26,7 @@ final class Background {
     }
 
     /** Waits for it, and throws what it threw. */
-    static <T> T await(CompletableFuture<T> started) throws Exception {
+    public static <T> T await(CompletableFuture<T> started) throws Exception {
         try {
             return started.get();
         } catch (ExecutionException e) {

@@ -1,4 +1,4 @@
-package io.wasmwiz.local;
+package io.wasmwiz.local.parts;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -11,9 +11,9 @@ import org.jdbi.v3.core.Jdbi;
  * @param tier its tier
  * @param key shown to the developer who runs the stack; the database holds its hash
  */
-record LocalAccount(String tier, String key) {
+public record LocalAccount(String tier, String key) {
     /** The tiers that migrations seed. */
-    static final List<String> TIERS = List.of("Free", "Basic", "Pro");
+    public static final List<String> TIERS = List.of("Free", "Basic", "Pro");
 
     private static final String INSERT_ACCOUNT = """
             INSERT INTO users (id, name, tier) VALUES (:id, :name, :tier) ON CONFLICT DO NOTHING

@@ -1,4 +1,4 @@
-package io.wasmwiz.local;
+package io.wasmwiz.local.parts;
 
 import io.wasmwiz.embedded.EmbeddedPostgres;
 import io.wasmwiz.embedded.EmbeddedPostgresConfig;
@@ -8,13 +8,14 @@ import io.wasmwiz.migrations.ServiceLogins;
 import io.wasmwiz.migrations.ServiceRole;
 import io.wasmwiz.service.database.DatabaseUrl;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.EnumMap;
 import java.util.Map;
 import org.jdbi.v3.core.Jdbi;
 
 /** The stack's PostgreSQL: migrated, with a login user for each role. Its starter closes it. */
-final class LocalDatabase implements AutoCloseable {
+public final class LocalDatabase implements AutoCloseable {
     private static final String NAME = "wasmwiz";
     private static final String EXISTS = "SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = :name)";
 
@@ -26,11 +27,19 @@ final class LocalDatabase implements AutoCloseable {
         this.passwords = passwords;
     }
 
-    /** Starts PostgreSQL on the data directory and brings the schema up to date. */
-    static LocalDatabase start(LocalConfig config, Secrets secrets, Progress progress) throws Exception {
-        EmbeddedPostgresConfig server = EmbeddedPostgresConfig.of(
-                        config.dataDirectory().resolve("postgresql"), secrets.password("postgres"))
-                .withPort(config.ports().postgres());
+    /**
+     * Starts PostgreSQL and brings the schema up to date.
+     *
+     * @param directory of the server's data and log
+     * @param port 0 takes a free one
+     * @param settings of the server, as in postgresql.conf
+     */
+    public static LocalDatabase start(
+            Path directory, int port, Map<String, String> settings, Secrets secrets, Progress progress)
+            throws Exception {
+        EmbeddedPostgresConfig server = EmbeddedPostgresConfig.of(directory, secrets.password("postgres"))
+                .withPort(port)
+                .withSettings(settings);
         EmbeddedPostgres postgres = progress.step("PostgreSQL", () -> EmbeddedPostgres.start(server));
         try {
             Map<ServiceRole, String> passwords = new EnumMap<>(ServiceRole.class);
@@ -64,7 +73,7 @@ final class LocalDatabase implements AutoCloseable {
     }
 
     /** Makes the account and the key of {@code tier} unless they are there. */
-    LocalAccount ensureAccount(String tier, Secrets secrets) throws IOException {
+    public LocalAccount ensureAccount(String tier, Secrets secrets) throws IOException {
         String text =
                 secrets.apiKey(tier, () -> ApiKey.generate(new SecureRandom()).text());
         ApiKey key = ApiKey.parse(text)
@@ -75,7 +84,7 @@ final class LocalDatabase implements AutoCloseable {
     }
 
     /** Database URL of the login user of {@code role}. */
-    String url(ServiceRole role) {
+    public String url(ServiceRole role) {
         return postgres.url(NAME, role.loginName(), password(role));
     }
 
@@ -87,8 +96,18 @@ final class LocalDatabase implements AutoCloseable {
         return password;
     }
 
+    /** The server, which {@link #close} closes. */
+    public EmbeddedPostgres server() {
+        return postgres;
+    }
+
+    /** The database as its owner, who may do everything. */
+    public Jdbi owner() {
+        return jdbi(postgres.url(NAME));
+    }
+
     /** Process id of the server. */
-    long pid() {
+    public long pid() {
         return postgres.pid();
     }
 

@@ -1,4 +1,4 @@
-package io.wasmwiz.local;
+package io.wasmwiz.local.parts;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -18,7 +18,7 @@ import java.util.function.Supplier;
  * The passwords and API keys of one data directory, made at its first start and kept in a file that only its owner may
  * read: the database holds hashes alone, and the next start must find the same keys. Not thread-safe.
  */
-final class Secrets {
+public final class Secrets {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
     private static final int PASSWORD_BYTES = 24;
 
@@ -32,7 +32,7 @@ final class Secrets {
     }
 
     /** Reads {@code file}, or begins anew where there is none. */
-    static Secrets open(Path file) throws IOException {
+    public static Secrets open(Path file) throws IOException {
         Properties values = new Properties();
         if (Files.exists(file)) {
             try (InputStream in = Files.newInputStream(file)) {
@@ -43,7 +43,7 @@ final class Secrets {
     }
 
     /** The password called {@code name}, made now if it is new. */
-    String password(String name) throws IOException {
+    public String password(String name) throws IOException {
         return get("password." + name, () -> {
             byte[] bytes = new byte[PASSWORD_BYTES];
             random.nextBytes(bytes);
@@ -52,7 +52,7 @@ final class Secrets {
     }
 
     /** The API key of {@code tier}, made now by {@code generator} if it is new. */
-    String apiKey(String tier, Supplier<String> generator) throws IOException {
+    public String apiKey(String tier, Supplier<String> generator) throws IOException {
         return get("api-key." + tier, generator);
     }
 

@@ -1,4 +1,4 @@
-package io.wasmwiz.local;
+package io.wasmwiz.local.parts;
 
 import com.google.gson.JsonObject;
 import java.io.IOException;
@@ -7,33 +7,61 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
 
 /**
  * {@code .wasmwiz/stack.json} while a stack runs: where it listens and its keys, for the command-line client. Only its
  * owner may read it. Closing removes it.
  */
-final class StackFile implements AutoCloseable {
+public final class StackFile implements AutoCloseable {
+    /**
+     * What it says.
+     *
+     * @param grpc where executors serve: {@code host:port}, several separated by commas
+     * @param executorAdmin {@code host:port} of the (first) executor's admin port
+     * @param meteringAdmin {@code host:port} of the (first) worker's admin port
+     * @param databaseUrl of a login that reads
+     * @param kafka the brokers, separated by commas
+     * @param processes ids by name, beside that of this JVM
+     * @param accounts the seeded ones
+     */
+    public record Content(
+            String grpc,
+            String executorAdmin,
+            String meteringAdmin,
+            String databaseUrl,
+            String kafka,
+            Map<String, Long> processes,
+            List<LocalAccount> accounts) {
+        /** Without what is secret. */
+        @Override
+        public String toString() {
+            return "Content[grpc=" + grpc + "]";
+        }
+    }
+
     private final Path file;
 
     private StackFile(Path file) {
         this.file = file;
     }
 
-    /** Writes the file of {@code stack}, whole or not at all. */
-    static StackFile write(Path home, LocalStack stack) {
+    /** Writes the file below {@code home}, whole or not at all. */
+    public static StackFile write(Path home, Content stack) {
         Path file = home.resolve(".wasmwiz/stack.json");
         long pid = ProcessHandle.current().pid();
         JsonObject processes = new JsonObject();
         processes.addProperty("stack", pid);
-        processes.addProperty("postgresql", stack.postgresPid());
+        stack.processes().forEach(processes::addProperty);
         JsonObject keys = new JsonObject();
         stack.accounts().forEach(account -> keys.addProperty(account.tier(), account.key()));
         JsonObject content = new JsonObject();
-        content.addProperty("grpc", stack.grpcAddress());
-        content.addProperty("executor_admin", stack.executorAdminAddress());
-        content.addProperty("metering_admin", stack.meteringAdminAddress());
-        content.addProperty("database_url", stack.readerUrl());
-        content.addProperty("kafka", stack.kafkaBootstrapServers());
+        content.addProperty("grpc", stack.grpc());
+        content.addProperty("executor_admin", stack.executorAdmin());
+        content.addProperty("metering_admin", stack.meteringAdmin());
+        content.addProperty("database_url", stack.databaseUrl());
+        content.addProperty("kafka", stack.kafka());
         content.addProperty("pid", pid);
         content.add("processes", processes);
         content.add("keys", keys);

@@ -1,0 +1,158 @@
+package io.wasmwiz.local.cluster;
+
+import io.wasmwiz.embedded.KafkaNode;
+import io.wasmwiz.local.parts.LocalDatabase;
+import io.wasmwiz.migrations.ServiceRole;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** How each process of a cluster is started. */
+final class ClusterMembers {
+    private static final String HOST = "127.0.0.1";
+    private static final int CONTROLLER_ID = 100;
+    private static final int SANDBOX_USERS = 512;
+    private static final int FIRST_SANDBOX_USER = 47_200;
+    private static final Duration KAFKA_STOP = Duration.ofSeconds(10);
+    private static final Duration SERVICE_STOP = Duration.ofSeconds(75);
+
+    private final ClusterConfig config;
+
+    ClusterMembers(ClusterConfig config) {
+        this.config = config;
+    }
+
+    String bootstrapServers() {
+        return IntStream.rangeClosed(1, config.size().brokers())
+                .mapToObj(number -> address(Role.BROKER, number))
+                .collect(Collectors.joining(","));
+    }
+
+    int replication() {
+        return node(KafkaNode.Role.BROKER, 1).replication();
+    }
+
+    Member postgresql(LocalDatabase database) {
+        return new PostgresMember(
+                database.server(), config.dataDirectory().resolve("postgresql").resolve("postgresql.log"));
+    }
+
+    List<Member> controller() {
+        return List.of(kafka(Role.CONTROLLER, 1, node(KafkaNode.Role.CONTROLLER, CONTROLLER_ID)));
+    }
+
+    List<Member> brokers() {
+        return IntStream.rangeClosed(1, config.size().brokers())
+                .mapToObj(number -> kafka(Role.BROKER, number, node(KafkaNode.Role.BROKER, number)))
+                .toList();
+    }
+
+    private KafkaNode node(KafkaNode.Role role, int id) {
+        int controllerPort = config.ports().serving(Role.CONTROLLER, 1);
+        boolean broker = role == KafkaNode.Role.BROKER;
+        return new KafkaNode(
+                role,
+                id,
+                config.dataDirectory().resolve(broker ? "broker-" + id : "controller"),
+                broker ? config.ports().serving(Role.BROKER, id) : controllerPort,
+                CONTROLLER_ID,
+                controllerPort,
+                config.size().brokers());
+    }
+
+    private Member kafka(Role role, int number, KafkaNode node) {
+        // One id for the life of the data directory, known to whoever makes it.
+        UUID clusterId =
+                UUID.nameUUIDFromBytes(config.dataDirectory().toString().getBytes(StandardCharsets.UTF_8));
+        return member(
+                role,
+                number,
+                "",
+                KAFKA_STOP,
+                () -> node.prepare(clusterId, JavaCommands.options(config.size().heapMib(role))),
+                Map.of());
+    }
+
+    List<Member> executors(LocalDatabase database) {
+        return IntStream.rangeClosed(1, config.size().executors())
+                .mapToObj(number -> executor(number, database))
+                .toList();
+    }
+
+    List<Member> metering(LocalDatabase database) {
+        return IntStream.rangeClosed(1, config.size().metering())
+                .mapToObj(number -> metering(number, database))
+                .toList();
+    }
+
+    private Member executor(int number, LocalDatabase database) {
+        List<String> flags = new ArrayList<>(List.of(
+                "--executor-id=executor-" + number,
+                "--env=development",
+                "--grpc-host=" + HOST,
+                "--grpc-port=" + config.ports().serving(Role.EXECUTOR, number),
+                "--grpc-reflection=true",
+                "--admin-host=" + HOST,
+                "--admin-port=" + config.ports().admin(Role.EXECUTOR, number),
+                // No sandbox shares its user with one of another executor.
+                "--sandbox-uid=" + (FIRST_SANDBOX_USER + SANDBOX_USERS * (number - 1)),
+                "--admin-service",
+                "--kafka-bootstrap-servers=" + bootstrapServers()));
+        flags.addAll(config.extraFlags().getOrDefault(Role.EXECUTOR, List.of()));
+        List<String> command = JavaCommands.executor(config.size().heapMib(Role.EXECUTOR), flags);
+        return member(
+                Role.EXECUTOR,
+                number,
+                HOST + ":" + config.ports().admin(Role.EXECUTOR, number),
+                SERVICE_STOP,
+                () -> command,
+                environment(Map.of(
+                        "DATABASE_URL", database.url(ServiceRole.EXECUTOR),
+                        "WASMWIZ_ADMIN_DATABASE_URL", database.url(ServiceRole.ADMIN))));
+    }
+
+    private Member metering(int number, LocalDatabase database) {
+        List<String> flags = new ArrayList<>(List.of(
+                "--admin-host=" + HOST,
+                "--admin-port=" + config.ports().admin(Role.METERING, number),
+                "--kafka-bootstrap-servers=" + bootstrapServers()));
+        flags.addAll(config.extraFlags().getOrDefault(Role.METERING, List.of()));
+        List<String> command = JavaCommands.metering(config.size().heapMib(Role.METERING), flags);
+        return member(
+                Role.METERING,
+                number,
+                HOST + ":" + config.ports().admin(Role.METERING, number),
+                SERVICE_STOP,
+                () -> command,
+                environment(Map.of("DATABASE_URL", database.url(ServiceRole.METERING))));
+    }
+
+    private static Map<String, String> environment(Map<String, String> secrets) {
+        Map<String, String> environment = new HashMap<>(secrets);
+        environment.put("WASMWIZ_LOG_LEVEL", "INFO");
+        return environment;
+    }
+
+    private Member member(
+            Role role,
+            int number,
+            String adminAddress,
+            Duration stopLimit,
+            java.util.function.Supplier<List<String>> command,
+            Map<String, String> environment) {
+        String name = role == Role.CONTROLLER ? role.text() : role.text() + "-" + number;
+        Path log = config.dataDirectory().resolve("logs").resolve(name + ".log");
+        return new JavaMember(name, role, address(role, number), adminAddress, log, stopLimit, command, environment);
+    }
+
+    private String address(Role role, int number) {
+        return HOST + ":" + config.ports().serving(role, number);
+    }
+}
