@@ -6,8 +6,8 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
-import java.util.stream.IntStream;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
@@ -43,10 +43,10 @@ final class Backlog {
     }
 
     private String openLeases() {
-        long open = owner.withHandle(handle -> handle.createQuery(
-                        "SELECT count(*) FROM quota_leases WHERE state <> 'closed'")
-                .mapTo(Long.class)
-                .one());
+        long open = owner.withHandle(
+                handle -> handle.createQuery("SELECT count(*) FROM quota_leases WHERE state <> 'closed'")
+                        .mapTo(Long.class)
+                        .one());
         return open == 0 ? "" : open + " leases are not closed; ";
     }
 
@@ -68,7 +68,10 @@ final class Backlog {
             long position = taken.getOrDefault(end.getKey().partition(), 0L);
             if (position != end.getValue().offset()) {
                 behind.append("partition %d is taken to %d of %d; "
-                        .formatted(end.getKey().partition(), position, end.getValue().offset()));
+                        .formatted(
+                                end.getKey().partition(),
+                                position,
+                                end.getValue().offset()));
             }
         }
         return behind.toString();

@@ -46,7 +46,11 @@ final class ChaosCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
 
-    @Option(names = "--seed", paramLabel = "N", required = true, description = "Chooses the schedule; any 64-bit number.")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            required = true,
+            description = "Chooses the schedule; any 64-bit number.")
     private long seed;
 
     @Option(
@@ -124,8 +128,8 @@ final class ChaosCommand implements Callable<Integer> {
 
     private Verdict run(Path data, ClusterSize size, List<Fault> schedule, Progress progress) throws Exception {
         try (Closer closer = new Closer()) {
-            Cluster cluster = closer.add(Cluster.start(
-                    new ClusterConfig(data, size, ClusterPorts.free(), ChaosFlags.ALL), progress));
+            Cluster cluster = closer.add(
+                    Cluster.start(new ClusterConfig(data, size, ClusterPorts.free(), ChaosFlags.ALL), progress));
             byte[] module = Files.readAllBytes(
                     Path.of(System.getProperty("wasmwiz.home", ".")).resolve("deploy/samples/upper.wasm"));
             List<String> executors =

@@ -118,7 +118,8 @@ final class ChaosRun {
                 .one());
         if (LocalDate.now(ZoneOffset.UTC).equals(day)) {
             verdict.check(
-                    "a day's allowance of %d is spent to the last unit".formatted(small.tenant().dailyLimit()),
+                    "a day's allowance of %d is spent to the last unit"
+                            .formatted(small.tenant().dailyLimit()),
                     charged == small.tenant().dailyLimit(),
                     "charged " + charged);
         } else {

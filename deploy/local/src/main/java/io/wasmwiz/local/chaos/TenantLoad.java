@@ -108,8 +108,8 @@ final class TenantLoad implements AutoCloseable {
     /** Waits until no call is in progress. */
     void awaitCalls() throws InterruptedException {
         if (!slots.tryAcquire(IN_FLIGHT_AT_MOST, DEADLINE_SECONDS * 2, TimeUnit.SECONDS)) {
-            throw new IllegalStateException("calls of " + tenant + " have not ended " + DEADLINE_SECONDS
-                    + " s after their deadline");
+            throw new IllegalStateException(
+                    "calls of " + tenant + " have not ended " + DEADLINE_SECONDS + " s after their deadline");
         }
         slots.release(IN_FLIGHT_AT_MOST);
     }

@@ -61,9 +61,10 @@ final class Watch implements AutoCloseable {
 
     private void lookAtCounters() {
         try {
-            List<String> found = cluster.database().owner().withHandle(handle -> handle.createQuery(OVERSHOT)
-                    .mapTo(String.class)
-                    .list());
+            List<String> found = cluster.database()
+                    .owner()
+                    .withHandle(handle ->
+                            handle.createQuery(OVERSHOT).mapTo(String.class).list());
             synchronized (this) {
                 looks++;
                 found.stream().limit(FAULTS_KEPT - (long) overshot.size()).forEach(overshot::add);

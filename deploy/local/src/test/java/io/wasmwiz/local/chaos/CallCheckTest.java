@@ -31,7 +31,8 @@ class CallCheckTest {
 
     @Test
     void missesARowThatWasAcknowledged() {
-        assertThat(offences(List.of(call(End.CHARGED, 5, null, ONE)))).containsExactly("acknowledged as charged, and no charged row");
+        assertThat(offences(List.of(call(End.CHARGED, 5, null, ONE))))
+                .containsExactly("acknowledged as charged, and no charged row");
     }
 
     @Test
@@ -43,8 +44,7 @@ class CallCheckTest {
                 .containsExactly(offence);
         assertThat(offences(List.of(call(End.UNKNOWN, 5, null, null)), row(ONE, null, 5), row(TWO, null, 5)))
                 .containsExactly(offence);
-        assertThat(offences(
-                        List.of(call(End.UNKNOWN, 5, null, null)), new ChargedRow(OTHER_ACCOUNT, ONE, null, 5)))
+        assertThat(offences(List.of(call(End.UNKNOWN, 5, null, null)), new ChargedRow(OTHER_ACCOUNT, ONE, null, 5)))
                 .containsExactly(offence);
     }
 
