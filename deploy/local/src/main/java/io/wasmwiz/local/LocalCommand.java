@@ -122,7 +122,8 @@ final class LocalCommand implements Callable<Integer> {
         problems.require(!cluster.isGiven() || !once, "--once is for the stack in one JVM, not for a cluster");
         problems.require(
                 cluster.isGiven() || portOffset == null,
-                "--port-offset is for clusters: give --brokers, --executors or --metering, or --grpc-port and the like");
+                "--port-offset is for clusters: give --brokers, --executors or --metering, or --grpc-port and the"
+                        + " like");
         problems.check();
     }
 

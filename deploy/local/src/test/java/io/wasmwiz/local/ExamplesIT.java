@@ -4,6 +4,7 @@ import io.wasmwiz.local.parts.Progress;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.wasmwiz.local.parts.Progress;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;

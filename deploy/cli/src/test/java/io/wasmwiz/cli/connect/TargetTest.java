@@ -40,9 +40,9 @@ class TargetTest {
     private void stack(long pid) throws IOException {
         Files.createDirectories(root.resolve(".wasmwiz"));
         Files.writeString(root.resolve(".wasmwiz/stack.json"), """
-                {"grpc":"127.0.0.1:8081","executor_admin":"127.0.0.1:8082","database_url":null,"later":{"a":[1]},
-                 "pid":%d,"processes":{"stack":%d},"keys":{"Free":"ww_free","Pro":"ww_pro"}}
-                """.formatted(pid, pid));
+            {"grpc":"127.0.0.1:8081","executor_admin":"127.0.0.1:8082","database_url":null,"later":{"a":[1]},
+             "pid":%d,"processes":{"stack":%d},"keys":{"Free":"ww_free","Pro":"ww_pro"}}
+            """.formatted(pid, pid));
     }
 
     private static long ownPid() {

@@ -35,7 +35,8 @@ public record ClusterSize(
         };
     }
 
-    int heapMib(Role role) {
+    /** Java heap of a process of {@code role}, in MiB. */
+    public int heapMib(Role role) {
         return switch (role) {
             case POSTGRESQL -> 0;
             case CONTROLLER -> Math.min(128, brokerHeapMib);

@@ -20,8 +20,8 @@ import picocli.CommandLine.Spec;
         name = "roll",
         mixinStandardHelpOptions = true,
         description = {
-            "Restarts the executors and workers of a running cluster one after the other, or the processes named: each is"
-                    + " told to stop, ends what it has in hand, and the next follows once its successor serves.",
+            "Restarts the executors and workers of a running cluster one after the other, or the processes named: each"
+                    + " is told to stop, ends what it has in hand, and the next follows once its successor serves.",
             "Clients with the shipped service config (see deploy/local/README.md) see no failed call."
         },
         exitCodeListHeading = "%nExit codes:%n",

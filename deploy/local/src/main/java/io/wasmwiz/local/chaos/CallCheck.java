@@ -1,0 +1,71 @@
+package io.wasmwiz.local.chaos;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * Compares what clients were told with what they are charged: acknowledged ⊆ charged ⊆ acknowledged ∪ unknown, and nothing
+ * twice. A row without a request id that no reply named belongs to an unknown call of its account with an input of the same
+ * length, and no two rows belong to one call.
+ */
+final class CallCheck {
+    /**
+     * A row or a call that should not be.
+     *
+     * @param what is wrong
+     * @param executionId whose history tells more
+     */
+    record Offence(String what, UUID executionId) {}
+
+    private record Unnamed(UUID account, long inputBytes) {}
+
+    private CallCheck() {}
+
+    /** Everything that contradicts the rule. */
+    static List<Offence> offences(List<Call> calls, List<ChargedRow> rows) {
+        Set<UUID> acknowledged = new HashSet<>();
+        Set<UUID> requests = new HashSet<>();
+        Map<Unnamed, Integer> unknown = new HashMap<>();
+        for (Call call : calls) {
+            if (call.end() == Call.End.CHARGED && call.executionId() != null) {
+                acknowledged.add(call.executionId());
+            }
+            if (call.requestId() != null) {
+                requests.add(call.requestId());
+            } else if (call.end() == Call.End.UNKNOWN) {
+                unknown.merge(new Unnamed(call.account(), call.inputBytes()), 1, Integer::sum);
+            }
+        }
+        List<Offence> offences = new ArrayList<>();
+        Set<UUID> charged = new HashSet<>();
+        Set<UUID> paidRequests = new HashSet<>();
+        for (ChargedRow row : rows) {
+            if (!charged.add(row.executionId())) {
+                offences.add(new Offence("charged twice", row.executionId()));
+            } else if (row.requestId() != null && !paidRequests.add(row.requestId())) {
+                offences.add(new Offence("a second charge for request " + row.requestId(), row.executionId()));
+            } else if (!acknowledged.contains(row.executionId()) && !isUnknown(row, requests, unknown)) {
+                offences.add(new Offence("charged, and no call can have been it", row.executionId()));
+            }
+        }
+        acknowledged.stream()
+                .filter(id -> !charged.contains(id))
+                .forEach(id -> offences.add(new Offence("acknowledged as charged, and no charged row", id)));
+        return offences;
+    }
+
+    private static boolean isUnknown(ChargedRow row, Set<UUID> requests, Map<Unnamed, Integer> unknown) {
+        if (row.requestId() != null) {
+            return requests.contains(row.requestId());
+        }
+        Unnamed call = new Unnamed(row.account(), row.inputBytes());
+        int left = unknown.getOrDefault(call, 0);
+        unknown.put(call, left - 1);
+        return left > 0;
+    }
+}

@@ -1,0 +1,46 @@
+package io.wasmwiz.local.chaos;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jdbi.v3.core.Jdbi;
+
+/** The shortest history of an execution: its call, its rows, its lease, and what went wrong around it. */
+final class History {
+    private static final Duration BEFORE = Duration.ofSeconds(5);
+    private static final Duration AFTER = Duration.ofSeconds(15);
+
+    private static final String ROW = "SELECT to_jsonb(u)::text FROM usage_logs u WHERE execution_id = :id";
+    private static final String LEASE = """
+            SELECT to_jsonb(l)::text FROM quota_leases l
+            WHERE id IN (SELECT lease_id FROM usage_logs WHERE execution_id = :id)
+            """;
+
+    private History() {}
+
+    /** One line each; {@code begun} is when the schedule began. */
+    static List<String> of(UUID executionId, Jdbi owner, List<Call> calls, List<Fault> schedule, Instant begun) {
+        List<String> lines = new ArrayList<>();
+        lines.add("execution " + executionId);
+        for (String query : List.of(ROW, LEASE)) {
+            owner.useHandle(handle -> handle.createQuery(query)
+                    .bind("id", executionId)
+                    .mapTo(String.class)
+                    .forEach(row -> lines.add((query.equals(ROW) ? "row    " : "lease  ") + row)));
+        }
+        List<Call> own = calls.stream()
+                .filter(call -> executionId.equals(call.executionId()))
+                .toList();
+        own.forEach(call -> lines.add("call   " + call));
+        own.stream().findFirst().ifPresent(call -> {
+            Duration from = Duration.between(begun, call.started()).minus(BEFORE);
+            Duration to = Duration.between(begun, call.ended()).plus(AFTER);
+            schedule.stream()
+                    .filter(fault -> fault.at().compareTo(to) < 0 && fault.end().compareTo(from) > 0)
+                    .forEach(fault -> lines.add("fault  " + fault));
+        });
+        return lines;
+    }
+}

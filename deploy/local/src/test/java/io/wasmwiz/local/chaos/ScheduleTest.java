@@ -1,0 +1,71 @@
+package io.wasmwiz.local.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.wasmwiz.local.cluster.ClusterSize;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+class ScheduleTest {
+    private static final ClusterSize SIZE = new ClusterSize(3, 3, 2, 320, 512, 256);
+    private static final Duration MINUTE = Duration.ofSeconds(60);
+
+    @Test
+    void isAFunctionOfTheSeed() {
+        assertThat(Schedule.of(7, MINUTE, Scenario.ALL, SIZE))
+                .isEqualTo(Schedule.of(7, MINUTE, Scenario.ALL, SIZE))
+                .isNotEqualTo(Schedule.of(8, MINUTE, Scenario.ALL, SIZE));
+    }
+
+    @Test
+    void endsInTimeAndMeetsNoTargetThatIsAway() {
+        for (long seed = 0; seed < 200; seed++) {
+            Map<String, Duration> away = new HashMap<>();
+            Duration last = Duration.ZERO;
+            for (Fault fault : Schedule.of(seed, MINUTE, Scenario.ALL, SIZE)) {
+                assertThat(fault.at()).isGreaterThanOrEqualTo(last);
+                assertThat(fault.end()).isLessThanOrEqualTo(MINUTE);
+                assertThat(fault.at()).isGreaterThan(away.getOrDefault(fault.target(), Duration.ZERO));
+                away.put(fault.target(), fault.end());
+                last = fault.at();
+            }
+        }
+    }
+
+    @Test
+    void bringsEveryKindToEveryProcessInSomeSeed() {
+        List<Fault> all = new ArrayList<>();
+        LongStream.range(0, 50).forEach(seed -> all.addAll(Schedule.of(seed, MINUTE, Scenario.ALL, SIZE)));
+
+        assertThat(all.stream().map(Fault::target).collect(Collectors.toSet()))
+                .containsExactlyInAnyOrder(
+                        "postgresql",
+                        "controller",
+                        "broker-1",
+                        "broker-2",
+                        "broker-3",
+                        "executor-1",
+                        "executor-2",
+                        "executor-3",
+                        "metering-1",
+                        "metering-2");
+        assertThat(all.stream().map(Fault::kind).collect(Collectors.toSet())).containsOnly(Fault.Kind.values());
+        assertThat(all)
+                .filteredOn(fault -> fault.kind() == Fault.Kind.KILL_SANDBOX)
+                .allMatch(fault -> fault.target().startsWith("executor-"));
+    }
+
+    @Test
+    void keepsToItsScenario() {
+        assertThat(Schedule.of(1, MINUTE, Scenario.LOG, SIZE))
+                .isNotEmpty()
+                .allMatch(fault ->
+                        fault.target().startsWith("broker-") || fault.target().equals("controller"));
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.wasmwiz.local.chaos;
+
+import org.jspecify.annotations.NullMarked;
