@@ -7,11 +7,13 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.wasmwiz.metering.event.DeadReason;
 import io.wasmwiz.metering.event.LogBatch;
+import io.wasmwiz.metering.store.PostgresWatermark;
 import io.wasmwiz.metering.store.WriteOutcome;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 /**
@@ -27,6 +29,7 @@ public final class MeteringMetrics {
     private final Counter leasesGivenUp;
     private final DistributionSummary batchRecords;
     private final Map<Integer, Long> lags = new ConcurrentHashMap<>();
+    private final AtomicReference<Double> watermarkLagSeconds = new AtomicReference<>(0.0);
     private final Set<Integer> lagGauges = ConcurrentHashMap.newKeySet();
 
     public MeteringMetrics(MeterRegistry registry) {
@@ -57,6 +60,10 @@ public final class MeteringMetrics {
         this.batchRecords = DistributionSummary.builder("wasmwiz.metering.batch.records")
                 .description("Records in a written batch")
                 .serviceLevelObjectives(10, 100, 500, 1_000, 2_500, 5_000)
+                .register(registry);
+        Gauge.builder("wasmwiz.metering.watermark.lag", watermarkLagSeconds, AtomicReference::get)
+                .description("How far the watermark is behind PostgreSQL's clock, as this worker saw it last")
+                .baseUnit("seconds")
                 .register(registry);
         for (DeadReason reason : DeadReason.values()) {
             dead(reason);
@@ -119,6 +126,11 @@ public final class MeteringMetrics {
     /** Leases were found whose executors are gone. */
     public void leasesGivenUp(int leases) {
         leasesGivenUp.increment(leases);
+    }
+
+    /** The watermark was moved on. */
+    public void watermark(PostgresWatermark.Mark mark) {
+        watermarkLagSeconds.set(mark.lag().toMillis() / 1e3);
     }
 
     /** Distances to the ends of the partitions that are read; others have none. */

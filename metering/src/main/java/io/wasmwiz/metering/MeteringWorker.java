@@ -11,6 +11,7 @@ import io.wasmwiz.metering.store.PostgresAbandonedLeases;
 import io.wasmwiz.metering.store.PostgresLedger;
 import io.wasmwiz.metering.store.PostgresRetention;
 import io.wasmwiz.metering.store.PostgresUsagePartitions;
+import io.wasmwiz.metering.store.PostgresWatermark;
 import io.wasmwiz.metering.store.StuckTransactions;
 import io.wasmwiz.metering.store.TransactionHook;
 import io.wasmwiz.service.Closer;
@@ -91,6 +92,13 @@ public final class MeteringWorker implements AutoCloseable {
                     Clock.systemUTC());
             Housekeeping.Job leasesSwept = closer.add(new Housekeeping("lease-sweep"))
                     .repeat("lease sweep", config.leases().sweepInterval(), sweep::sweep);
+            PostgresWatermark watermark = new PostgresWatermark(
+                    database.jdbi(), config.ledger(), config.leases().grantTimeout());
+            Housekeeping.Job watermarkMoved = closer.add(new Housekeeping("watermark"))
+                    .repeat(
+                            "watermark",
+                            config.leases().watermarkInterval(),
+                            () -> watermark.advance().ifPresent(metrics::watermark));
             HealthMonitor health = closer.add(HealthMonitor.start(
                     List.of(
                             check("postgresql", database::ping),
@@ -99,7 +107,8 @@ public final class MeteringWorker implements AutoCloseable {
                             check("partitions", consumer::probePartitions),
                             check("usage_partitions", partitionsMade),
                             check("retention", retentionDone),
-                            check("leases", leasesSwept)),
+                            check("leases", leasesSwept),
+                            check("watermark", watermarkMoved)),
                     registry));
             AdminServer admin = closer.add(
                     AdminServer.start(config.admin().host(), config.admin().port(), registry, health, schemaVersion));

@@ -189,6 +189,24 @@ final class ReconcileIT {
     }
 
     @Test
+    void namesARollupThatWasChangedAndOneThatIsMissing() {
+        execute("UPDATE usage_rollups SET wall_time_us = wall_time_us + 1 WHERE user_id = ?", account);
+        execute("DELETE FROM usage_rollups WHERE user_id <> ?", account);
+
+        Outcome outcome = reconcile();
+
+        assertThat(outcome.exitCode()).isEqualTo(1);
+        assertThat(outcome.report().findings())
+                .anySatisfy(finding -> assertThat(finding)
+                        .returns(Kind.ROLLUP_DIFFERS, Finding::kind)
+                        .satisfies(changed -> assertThat(changed.subject())
+                                .contains(account.toString(), Stage.now().toString()))
+                        .satisfies(changed -> assertThat(changed.detail()).contains("10501", "10500")))
+                .anySatisfy(finding -> assertThat(finding.detail()).contains("is null and its rows make"))
+                .allSatisfy(finding -> assertThat(finding.kind()).isEqualTo(Kind.ROLLUP_DIFFERS));
+    }
+
+    @Test
     void namesUnitsThatNoLeaseHolds() {
         execute("UPDATE daily_tier_counters SET held = held + 3 WHERE user_id = ?", account);
 
