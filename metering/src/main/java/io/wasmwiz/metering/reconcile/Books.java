@@ -106,10 +106,12 @@ final class Books implements AutoCloseable {
                    coalesce(r.api_key_id, s.api_key_id) AS api_key_id,
                    encode(coalesce(r.module_digest, s.module_digest), 'hex') AS module_digest,
                    coalesce(r.status, s.status) AS status, coalesce(r.tier, s.tier) AS tier,
-                   (r.runs, r.charged, r.wall_time_us, r.cpu_time_us, r.input_bytes, r.output_bytes,
-                    r.peak_memory_bytes)::text AS kept,
-                   (s.runs, s.charged, s.wall_time_us, s.cpu_time_us, s.input_bytes, s.output_bytes,
-                    s.peak_memory_bytes)::text AS summed
+                   CASE WHEN r.user_id IS NULL THEN 'missing'
+                        ELSE (r.runs, r.charged, r.wall_time_us, r.cpu_time_us, r.input_bytes, r.output_bytes,
+                              r.peak_memory_bytes)::text END AS kept,
+                   CASE WHEN s.user_id IS NULL THEN 'nothing'
+                        ELSE (s.runs, s.charged, s.wall_time_us, s.cpu_time_us, s.input_bytes, s.output_bytes,
+                              s.peak_memory_bytes)::text END AS summed
             FROM (SELECT * FROM usage_rollups
                   WHERE hour >= CAST(:floor AS date)::timestamp AT TIME ZONE 'UTC'
                     AND (CAST(:day AS date) IS NULL OR (hour AT TIME ZONE 'UTC')::date = :day)) r
