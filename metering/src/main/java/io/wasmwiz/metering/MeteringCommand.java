@@ -129,6 +129,12 @@ public final class MeteringCommand implements Callable<Integer> {
     private int retentionDays;
 
     @Option(
+            names = "--rollup-retention-days",
+            defaultValue = "1100",
+            description = "Whole days before today whose rollups are kept, at least as many as --retention-days.")
+    private int rollupRetentionDays;
+
+    @Option(
             names = "--max-queue-wait",
             defaultValue = "10s",
             converter = DurationConverter.class,
@@ -177,6 +183,20 @@ public final class MeteringCommand implements Callable<Integer> {
     private Duration reconcileTimeout = Duration.ZERO;
 
     @Option(
+            names = "--grant-timeout",
+            defaultValue = "10s",
+            converter = DurationConverter.class,
+            description = "Longest time of a grant until it writes its lease; the watermark is this far behind.")
+    private Duration grantTimeout = Duration.ZERO;
+
+    @Option(
+            names = "--watermark-interval",
+            defaultValue = "1s",
+            converter = DurationConverter.class,
+            description = "Time between two moves of the watermark.")
+    private Duration watermarkInterval = Duration.ZERO;
+
+    @Option(
             names = "--drain-timeout",
             defaultValue = "30s",
             converter = DurationConverter.class,
@@ -211,8 +231,15 @@ public final class MeteringCommand implements Callable<Integer> {
                                 transactionTimeout,
                                 lastUsedGranularity,
                                 partitionsAheadDays,
-                                retentionDays),
-                        new LeaseConfig(maxQueueWait, eventDeliveryTimeout, leaseCloseMargin, leaseSweepInterval),
+                                retentionDays,
+                                rollupRetentionDays),
+                        new LeaseConfig(
+                                maxQueueWait,
+                                eventDeliveryTimeout,
+                                leaseCloseMargin,
+                                leaseSweepInterval,
+                                grantTimeout,
+                                watermarkInterval),
                         new ReconcileConfig(reconcileInterval, reconcileDays, reconcileTimeout),
                         drainTimeout)
                 .checked();

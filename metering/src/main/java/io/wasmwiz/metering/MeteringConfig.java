@@ -41,8 +41,8 @@ public record MeteringConfig(
         problems.requireRange("--admin-port", admin.port(), 0, 65_535);
         database.check(problems);
         problems.require(
-                database.poolSize() >= 4,
-                "--database-pool-size must be 4 or more: for the batch, leases, retention and health");
+                database.poolSize() >= 5,
+                "--database-pool-size must be 5 or more: for the batch, leases, retention, the watermark and health");
         log.check(problems);
         ledger.check(problems);
         leases.check(problems);

@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.wasmwiz.metering.event.DeadReason;
 import io.wasmwiz.metering.event.LogBatch;
+import io.wasmwiz.metering.store.PostgresWatermark;
 import io.wasmwiz.metering.store.WriteOutcome;
 import java.time.Duration;
 import java.util.Map;
@@ -32,6 +33,7 @@ public final class MeteringMetrics {
     private final Map<Integer, Long> lags = new ConcurrentHashMap<>();
     private final AtomicReference<@Nullable Reconciled> reconciled = new AtomicReference<>();
     private final Counter reconcileFailures;
+    private final AtomicReference<Double> watermarkLagSeconds = new AtomicReference<>(0.0);
     private final Set<Integer> lagGauges = ConcurrentHashMap.newKeySet();
 
     public MeteringMetrics(MeterRegistry registry) {
@@ -65,6 +67,10 @@ public final class MeteringMetrics {
                 .register(registry);
         this.reconcileFailures = Counter.builder("wasmwiz.metering.reconcile.failures")
                 .description("Comparisons of the books that this worker could not make")
+                .register(registry);
+        Gauge.builder("wasmwiz.metering.watermark.lag", watermarkLagSeconds, AtomicReference::get)
+                .description("How far the watermark is behind PostgreSQL's clock, as this worker saw it last")
+                .baseUnit("seconds")
                 .register(registry);
         for (DeadReason reason : DeadReason.values()) {
             dead(reason);
@@ -127,6 +133,11 @@ public final class MeteringMetrics {
     /** Leases were found whose executors are gone. */
     public void leasesGivenUp(int leases) {
         leasesGivenUp.increment(leases);
+    }
+
+    /** The watermark was moved on. */
+    public void watermark(PostgresWatermark.Mark mark) {
+        watermarkLagSeconds.set(mark.lag().toMillis() / 1e3);
     }
 
     /** Distances to the ends of the partitions that are read; others have none. */

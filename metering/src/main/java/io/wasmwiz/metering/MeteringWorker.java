@@ -12,6 +12,7 @@ import io.wasmwiz.metering.store.PostgresAbandonedLeases;
 import io.wasmwiz.metering.store.PostgresLedger;
 import io.wasmwiz.metering.store.PostgresRetention;
 import io.wasmwiz.metering.store.PostgresUsagePartitions;
+import io.wasmwiz.metering.store.PostgresWatermark;
 import io.wasmwiz.metering.store.StuckTransactions;
 import io.wasmwiz.metering.store.TransactionHook;
 import io.wasmwiz.service.Closer;
@@ -98,6 +99,13 @@ public final class MeteringWorker implements AutoCloseable {
                 closer.add(new Housekeeping("reconciliation"))
                         .repeatLater("reconciliation", reconciliation.lookEvery(), reconciliation::look);
             }
+            PostgresWatermark watermark = new PostgresWatermark(
+                    database.jdbi(), config.ledger(), config.leases().grantTimeout());
+            Housekeeping.Job watermarkMoved = closer.add(new Housekeeping("watermark"))
+                    .repeat(
+                            "watermark",
+                            config.leases().watermarkInterval(),
+                            () -> watermark.advance().ifPresent(metrics::watermark));
             HealthMonitor health = closer.add(HealthMonitor.start(
                     List.of(
                             check("postgresql", database::ping),
@@ -106,7 +114,8 @@ public final class MeteringWorker implements AutoCloseable {
                             check("partitions", consumer::probePartitions),
                             check("usage_partitions", partitionsMade),
                             check("retention", retentionDone),
-                            check("leases", leasesSwept)),
+                            check("leases", leasesSwept),
+                            check("watermark", watermarkMoved)),
                     registry));
             AdminServer admin = closer.add(
                     AdminServer.start(config.admin().host(), config.admin().port(), registry, health, schemaVersion));

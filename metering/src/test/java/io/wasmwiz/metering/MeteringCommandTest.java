@@ -38,12 +38,15 @@ final class MeteringCommandTest {
                                 Duration.ofMinutes(1),
                                 Duration.ofSeconds(10),
                                 7,
-                                400),
+                                400,
+                                1_100),
                         new LeaseConfig(
                                 Duration.ofSeconds(10),
                                 Duration.ofSeconds(10),
                                 Duration.ofSeconds(30),
-                                Duration.ofSeconds(10)),
+                                Duration.ofSeconds(10),
+                                Duration.ofSeconds(10),
+                                Duration.ofSeconds(1)),
                         new ReconcileConfig(Duration.ofHours(1), 2, Duration.ofMinutes(10)),
                         Duration.ofSeconds(30)));
     }
@@ -72,6 +75,9 @@ final class MeteringCommandTest {
                         "--partitions-ahead-days=61",
                         "--transaction-timeout=26s",
                         "--retention-days=0",
+                        "--rollup-retention-days=7301",
+                        "--grant-timeout=10ms",
+                        "--watermark-interval=11m",
                         "--max-queue-wait=11m",
                         "--event-delivery-timeout=0s",
                         "--lease-close-margin=2h",
@@ -99,6 +105,9 @@ final class MeteringCommandTest {
                                 .anySatisfy(fault -> assertThat(fault).contains("--partitions-ahead-days"))
                                 .anySatisfy(fault -> assertThat(fault).contains("--transaction-timeout"))
                                 .anySatisfy(fault -> assertThat(fault).contains("--retention-days"))
+                                .anySatisfy(fault -> assertThat(fault).contains("--rollup-retention-days"))
+                                .anySatisfy(fault -> assertThat(fault).contains("--grant-timeout"))
+                                .anySatisfy(fault -> assertThat(fault).contains("--watermark-interval"))
                                 .anySatisfy(fault -> assertThat(fault).contains("--max-queue-wait"))
                                 .anySatisfy(fault -> assertThat(fault).contains("--event-delivery-timeout"))
                                 .anySatisfy(fault -> assertThat(fault).contains("--lease-close-margin"))

@@ -119,7 +119,8 @@ final class ReconcileIT {
                 .anySatisfy(finding -> assertThat(finding)
                         .returns(Kind.COUNTER_DIFFERS, Finding::kind)
                         .returns("charged is 6 and the charged rows are 5", Finding::detail))
-                .hasSize(3);
+                .anySatisfy(finding -> assertThat(finding.kind()).isEqualTo(Kind.ROLLUP_DIFFERS))
+                .hasSize(4);
     }
 
     @Test
@@ -159,11 +160,15 @@ final class ReconcileIT {
     void namesAnEditedFigure() {
         execute("UPDATE usage_logs SET cpu_time_us = cpu_time_us + 1 WHERE execution_id = ?", executions.get(0));
 
-        assertThat(reconcile().report().findings()).singleElement().satisfies(finding -> {
-            assertThat(finding.kind()).isEqualTo(Kind.ROW_DIFFERS);
-            assertThat(finding.subject()).contains(executions.get(0).toString());
-            assertThat(finding.detail()).isEqualTo("cpu_time_us is 1201 and should be 1200");
-        });
+        assertThat(reconcile().report().findings())
+                .satisfiesExactly(
+                        finding -> {
+                            assertThat(finding.kind()).isEqualTo(Kind.ROW_DIFFERS);
+                            assertThat(finding.subject())
+                                    .contains(executions.get(0).toString());
+                            assertThat(finding.detail()).isEqualTo("cpu_time_us is 1201 and should be 1200");
+                        },
+                        finding -> assertThat(finding.kind()).isEqualTo(Kind.ROLLUP_DIFFERS));
     }
 
     @Test
@@ -188,6 +193,24 @@ final class ReconcileIT {
                     .contains(account.toString(), "Free", Stage.today().toString());
             assertThat(finding.detail()).isEqualTo("executions is 9 and the rows are 8");
         });
+    }
+
+    @Test
+    void namesARollupThatWasChangedAndOneThatIsMissing() {
+        execute("UPDATE usage_rollups SET wall_time_us = wall_time_us + 1 WHERE user_id = ?", account);
+        execute("DELETE FROM usage_rollups WHERE user_id <> ?", account);
+
+        Outcome outcome = reconcile();
+
+        assertThat(outcome.exitCode()).isEqualTo(1);
+        assertThat(outcome.report().findings())
+                .anySatisfy(finding -> assertThat(finding)
+                        .returns(Kind.ROLLUP_DIFFERS, Finding::kind)
+                        .satisfies(changed -> assertThat(changed.subject())
+                                .contains(account.toString(), Stage.now().toString()))
+                        .satisfies(changed -> assertThat(changed.detail()).contains("12001", "12000")))
+                .anySatisfy(finding -> assertThat(finding.detail()).contains("is missing and its rows make"))
+                .allSatisfy(finding -> assertThat(finding.kind()).isEqualTo(Kind.ROLLUP_DIFFERS));
     }
 
     @Test
@@ -227,7 +250,9 @@ final class ReconcileIT {
 
         Report report = reconcile("--max-findings=2").report();
 
-        assertThat(report.drift()).isEqualTo(stage.number("SELECT count(*) FROM usage_logs"));
+        assertThat(report.drift())
+                .isEqualTo(stage.number("SELECT count(*) FROM usage_logs")
+                        + stage.number("SELECT count(*) FROM usage_rollups"));
         assertThat(report.findings()).hasSize(2);
     }
 
@@ -266,6 +291,9 @@ final class ReconcileIT {
                 FROM usage_logs u WHERE execution_id = ?
                 """, EventFixture.idAt(Stage.now()), executions.get(0));
         execute("UPDATE daily_tier_counters SET executions = executions + 1 WHERE user_id = ?", account);
+        execute("UPDATE usage_rollups SET runs = runs + 1, wall_time_us = wall_time_us + 1500,"
+                + " cpu_time_us = cpu_time_us + 1200, input_bytes = input_bytes + 12, output_bytes = output_bytes + 34"
+                + " WHERE user_id = ?", account);
 
         Report report = reconcile().report();
 

@@ -63,6 +63,7 @@ final class RowLevelSecurityIT {
                 "minute_grants",
                 "request_claims",
                 "batch_claims",
+                "usage_rollups",
                 "account_usage_logs")) {
             relations.put(table, "user_id");
         }
@@ -95,6 +96,12 @@ final class RowLevelSecurityIT {
                                 + " charged, uncharged_cause, log_partition, log_offset) VALUES (" + TODAY
                                 + ", gen_random_uuid(), ?::uuid, decode(repeat('ab', 32), 'hex'), 'Free', 1,"
                                 + " 'completed', now(), 1, 1, 1, 1, 1, 1, 1, true, false, false, false, 'late', 0, 0)",
+                        account);
+                handle.execute(
+                        "INSERT INTO usage_rollups (user_id, hour, module_digest, status, tier, runs, charged,"
+                                + " wall_time_us, cpu_time_us, input_bytes, output_bytes, peak_memory_bytes)"
+                                + " VALUES (?::uuid, date_trunc('hour', now(), 'UTC'), decode(repeat('ab', 32), 'hex'),"
+                                + " 'completed', 'Free', 1, 0, 1, 1, 1, 1, 1)",
                         account);
             }
         });

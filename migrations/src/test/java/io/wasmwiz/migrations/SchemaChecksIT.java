@@ -59,6 +59,12 @@ final class SchemaChecksIT {
             row("dropped_log_positions log_generation=1, log_partition=0, below_offset=0"),
             row("reconciliations since='2026-01-31', as_of=now(), log_records=0, rows=0, leases=0, counters=0,"
                     + " drift=0, findings='{}'"),
+            row("usage_rollups user_id=" + ID + ", hour='2026-01-31T01:00:00Z', module_digest=" + HASH
+                    + ", status='completed', tier='Free', runs=1, charged=1, wall_time_us=1, cpu_time_us=1, "
+                    + "input_bytes=1, output_bytes=1, peak_memory_bytes=1"),
+            row("usage_log_extents day=" + TODAY + ", log_generation=1, log_partition=0, first_offset=0, "
+                    + "last_offset=1"),
+            row("usage_watermark only_row=true"),
             row("dead_events topic='t', log_partition=0, log_offset=0, topic_id=" + ID + ", reason='UNREADABLE'"));
 
     /** Constraint and what to change in the right row. */
@@ -150,6 +156,20 @@ final class SchemaChecksIT {
                     "admin_requests_content_hash_check content_hash='\\xab'",
                     "admin_requests_result_check result=''",
                     "admin_bootstrap_only_row_check only_row=false",
+                    "usage_rollups_module_digest_check module_digest='\\xab'",
+                    "usage_rollups_runs_check runs=0, charged=0",
+                    "usage_rollups_charged_check charged=-1",
+                    "usage_rollups_charged_at_most_runs charged=2",
+                    "usage_rollups_wall_time_us_check wall_time_us=-1",
+                    "usage_rollups_cpu_time_us_check cpu_time_us=-1",
+                    "usage_rollups_input_bytes_check input_bytes=-1",
+                    "usage_rollups_output_bytes_check output_bytes=-1",
+                    "usage_rollups_peak_memory_bytes_check peak_memory_bytes=-1",
+                    "usage_rollups_whole_hour hour='2026-01-31T01:00:01Z'",
+                    "usage_log_extents_first_offset_check first_offset=-1",
+                    "usage_log_extents_first_to_last first_offset=2",
+                    "usage_watermark_only_row_check only_row=false",
+                    "usage_watermark_at_most_grant_floor complete_before='1970-01-01T00:00:01Z'",
                     "log_positions_partition_check partition=-1",
                     "log_positions_next_offset_check next_offset=-1",
                     "log_positions_leader_epoch_check leader_epoch=-1",

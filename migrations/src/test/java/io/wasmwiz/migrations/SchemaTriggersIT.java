@@ -18,6 +18,13 @@ final class SchemaTriggersIT {
     private static final String ADA = "019b76da-a800-7000-8000-00000000000a";
     private static final String KEY = "019b76da-a800-7000-8000-0000000000aa";
 
+    // Of the day of its grant, whichever that is.
+    private static final String LEASE = """
+            INSERT INTO quota_leases (id, user_id, tier, day, size, executor, granted_at, use_by)
+            SELECT gen_random_uuid(), gen_random_uuid(), 'Free', (g AT TIME ZONE 'UTC')::date, 1, 'e', g, u
+            FROM (SELECT %s AS g, %s AS u) AS times
+            """;
+
     @Parameter
     private TestServer server = TestServer.NEWEST;
 
@@ -80,6 +87,27 @@ final class SchemaTriggersIT {
         assertThat(rows("SELECT concat_ws(' ', tier, day = (now() AT TIME ZONE 'UTC')::date, held, charged, executions)"
                         + " FROM daily_tier_counters WHERE user_id = '" + ADA + "' ORDER BY tier"))
                 .containsExactly("Basic t 0 0 0", "Free t 0 0 0");
+    }
+
+    @Test
+    void renewsALeaseForAQuarterOfAnHourFromItsGrantAtMost() {
+        execute(LEASE.formatted("now() - interval '14 minutes'", "now() + interval '30 seconds'"));
+        execute("UPDATE quota_leases SET use_by = now() + interval '5 minutes'");
+        assertThat(rows("SELECT use_by = granted_at + interval '15 minutes' FROM quota_leases"))
+                .containsExactly("t");
+        execute("UPDATE quota_leases SET use_by = now() + interval '1 hour'");
+        assertThat(rows("SELECT use_by = granted_at + interval '15 minutes' FROM quota_leases"))
+                .containsExactly("t");
+    }
+
+    @Test
+    void refusesAGrantThatBeganBeforeTheFloor() {
+        execute(LEASE.formatted("now() - interval '9 seconds'", "now() + interval '5 minutes'"));
+        execute("SELECT advance_usage_watermark(10000)");
+        execute(LEASE.formatted("now() - interval '9 seconds'", "now() + interval '5 minutes'"));
+        Refusals.assertConstraint(
+                "quota_leases_granted_in_time",
+                () -> execute(LEASE.formatted("now() - interval '11 seconds'", "now() + interval '5 minutes'")));
     }
 
     @Test

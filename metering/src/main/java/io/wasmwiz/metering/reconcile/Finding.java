@@ -3,7 +3,7 @@ package io.wasmwiz.metering.reconcile;
 /**
  * One place where the books disagree.
  *
- * @param subject what is wrong: an execution, a lease, a counter or a partition of the log, by its name
+ * @param subject what is wrong: an execution, a lease, a counter, a rollup or a partition of the log, by its name
  * @param detail what is there and what should be, for operators
  */
 public record Finding(Kind kind, String subject, String detail) {
@@ -26,6 +26,8 @@ public record Finding(Kind kind, String subject, String detail) {
         LEASE_DIFFERS,
         /** A counter is not the sum of its rows and leases. */
         COUNTER_DIFFERS,
+        /** A rollup is not the sum of its rows. */
+        ROLLUP_DIFFERS,
         /** The stored position and the log do not fit together. */
         POSITION_DIFFERS
     }

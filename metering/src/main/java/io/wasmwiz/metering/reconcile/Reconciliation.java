@@ -70,6 +70,7 @@ final class Reconciliation {
         reconciliation.leases.values().forEach(lease -> lease.compare(reconciliation.wholeLog, tally));
         tally.comparedLeases(reconciliation.leases.size());
         books.compareCounters(tally);
+        books.compareRollups(tally);
         return tally.report();
     }
 

@@ -13,6 +13,7 @@ import java.time.Duration;
  *     statement's time-out, up to 1 h
  * @param partitionsAheadDays days for which partitions are made ahead, 1 to 60
  * @param retentionDays whole days before today that the ledger keeps, 1 to 3,650
+ * @param rollupRetentionDays whole days before today whose rollups are kept, {@code retentionDays} to 7,300
  */
 public record LedgerConfig(
         Duration statementTimeout,
@@ -20,7 +21,8 @@ public record LedgerConfig(
         Duration transactionTimeout,
         Duration lastUsedGranularity,
         int partitionsAheadDays,
-        int retentionDays) {
+        int retentionDays,
+        int rollupRetentionDays) {
     /** Notes what is wrong with it. */
     public void check(Problems problems) {
         problems.requireRange("--statement-timeout in ms", statementTimeout.toMillis(), 100, 25_000);
@@ -31,6 +33,7 @@ public record LedgerConfig(
                 statementTimeout.toMillis() + 1,
                 3_600_000);
         problems.requireRange("--retention-days", retentionDays, 1, 3_650);
+        problems.requireRange("--rollup-retention-days", rollupRetentionDays, retentionDays, 7_300);
         problems.requireRange("--last-used-granularity in ms", lastUsedGranularity.toMillis(), 0, 3_600_000);
         problems.requireRange("--partitions-ahead-days", partitionsAheadDays, 1, 60);
     }

@@ -23,7 +23,7 @@ import org.jdbi.v3.core.JdbiException;
 /**
  * The ledger in PostgreSQL: the one transaction that makes metering exactly once.
  *
- * <p>Locks are taken in this order, each kind in the order of its key: positions, leases, keys, counters. Counters come
+ * <p>Locks are taken in this order, each kind in the order of its key: positions, leases, keys, rollups, counters. Counters come
  * last because executors wait for them when they take a lease. Thread-safe.
  */
 public final class PostgresLedger implements Ledger {
@@ -90,6 +90,7 @@ public final class PostgresLedger implements Ledger {
         PostgresLeases.update(handle, settlement.leaseChanges());
         PostgresApiKeys.touch(handle, settlement.lastUsed(), config.lastUsedGranularity());
         positions.advance(handle, batch.ranges());
+        PostgresRollups.add(handle, here.generation(), settlement.rows());
         long uncounted = PostgresCounters.add(handle, settlement.counters());
         hook.beforeCommit(handle);
         return written(settlement, kept.skipped(), uncounted);

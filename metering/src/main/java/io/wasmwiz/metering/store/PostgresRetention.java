@@ -6,6 +6,7 @@ import java.util.List;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.statement.Update;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,6 +62,17 @@ public final class PostgresRetention {
                 SELECT ctid FROM minute_grants WHERE minute < now() - interval '1 day' LIMIT :limit))
             """;
 
+    // What retention took away stays known as long as what was made of it.
+    private static final String PRUNE_ROLLUPS = """
+            DELETE FROM usage_rollups WHERE ctid = ANY (ARRAY(
+                SELECT ctid FROM usage_rollups WHERE hour < date_trunc('day', now(), 'UTC') - :days * interval '1 day'
+                LIMIT :limit))
+            """;
+    private static final String PRUNE_EXTENTS = """
+            DELETE FROM usage_log_extents WHERE ctid = ANY (ARRAY(
+                SELECT ctid FROM usage_log_extents WHERE day < (now() AT TIME ZONE 'UTC')::date - :days LIMIT :limit))
+            """;
+
     private final Jdbi jdbi;
     private final LedgerConfig config;
 
@@ -99,7 +111,8 @@ public final class PostgresRetention {
             }
         }
         inTransaction(handle -> handle.createQuery(DROP).mapTo(Integer.class).one());
-        for (String statement : List.of(PRUNE_LEASES, PRUNE_CLAIMS, PRUNE_BATCHES, PRUNE_MINUTES)) {
+        for (String statement :
+                List.of(PRUNE_LEASES, PRUNE_CLAIMS, PRUNE_BATCHES, PRUNE_MINUTES, PRUNE_ROLLUPS, PRUNE_EXTENTS)) {
             prune(statement);
         }
     }
@@ -135,8 +148,11 @@ public final class PostgresRetention {
     private void prune(String statement) throws InterruptedException {
         int deleted = PRUNE_BATCH;
         while (deleted == PRUNE_BATCH) {
-            deleted = inTransaction(handle ->
-                    handle.createUpdate(statement).bind("limit", PRUNE_BATCH).execute());
+            deleted = inTransaction(handle -> {
+                Update update = handle.createUpdate(statement).bind("limit", PRUNE_BATCH);
+                return (statement.contains(":days") ? update.bind("days", config.rollupRetentionDays()) : update)
+                        .execute();
+            });
             if (Thread.interrupted()) {
                 throw new InterruptedException();
             }

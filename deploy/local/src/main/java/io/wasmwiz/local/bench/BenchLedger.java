@@ -30,7 +30,7 @@ final class BenchLedger {
     private static final byte[] TRAILER = {(byte) 0xff, (byte) 0xff};
 
     private static final String EMPTY = """
-            TRUNCATE usage_logs, log_positions, quota_leases, daily_tier_counters, users CASCADE
+            TRUNCATE usage_logs, usage_rollups, usage_log_extents, log_positions, quota_leases, daily_tier_counters, users CASCADE
             """;
     private static final String ACCOUNT = "INSERT INTO users (id, name, tier) VALUES (?, ?, ?)";
     private static final String KEY = """
@@ -72,10 +72,14 @@ final class BenchLedger {
                 Tenant tenant = new Tenant(UUID.randomUUID(), UUID.randomUUID(), UUID.randomUUID());
                 handle.execute(ACCOUNT, tenant.account(), "bench-" + i, TIER);
                 handle.execute(KEY, tenant.key(), tenant.account(), tenant.key().toString());
-                handle.execute(LEASE, tenant.lease(), tenant.account(), TIER, today, units, today, today);
                 tenants.add(tenant);
             }
             handle.execute(HOLD, units);
+            // Leases of the whole day, as no executor is granted one.
+            handle.execute("SET LOCAL session_replication_role = replica");
+            for (Tenant tenant : tenants) {
+                handle.execute(LEASE, tenant.lease(), tenant.account(), TIER, today, units, today, today);
+            }
         });
         jdbi.useHandle(handle -> handle.execute("CHECKPOINT"));
         return tenants;
