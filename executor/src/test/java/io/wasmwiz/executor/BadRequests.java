@@ -31,7 +31,8 @@ final class BadRequests {
     }
 
     private static Consumer<ExecuteRequest.Builder> library(Invoke.Builder invoke) {
-        return request -> request.setModule(Programs.inline(LIBRARY).getModule()).setInvoke(invoke);
+        return request ->
+                request.setModule(Programs.inline(LIBRARY).getModule()).setInvoke(invoke);
     }
 
     static Stream<Arguments> rows() {
@@ -91,11 +92,17 @@ final class BadRequests {
                 row("EXPORT_NAME_INVALID", "invoke.export", request -> request.setInvoke(invoke(""))),
                 row("INVOKE_MISSING", "invoke", module(LIBRARY)),
                 row("EXPORT_NOT_FOUND", "invoke.export", library(invoke("main"))),
-                row("VALUE_COUNT_WRONG", "invoke.args", library(invoke("f", Value.newBuilder().setI32(1)))),
+                row(
+                        "VALUE_COUNT_WRONG",
+                        "invoke.args",
+                        library(invoke("f", Value.newBuilder().setI32(1)))),
                 row(
                         "VALUE_TYPE_WRONG",
                         "invoke.args[1]",
-                        library(invoke("f", Value.newBuilder().setI32(1), Value.newBuilder().setI64(1)))),
+                        library(invoke(
+                                "f",
+                                Value.newBuilder().setI32(1),
+                                Value.newBuilder().setI64(1)))),
                 row("VALUE_MISSING", "invoke.args[0]", library(invoke("f", Value.newBuilder()))),
                 row(
                         "TOO_MANY_VALUES",

@@ -29,6 +29,8 @@ final class BatchClient implements ClientResponseObserver<ExecuteBatchRequest, E
     private final CompletableFuture<BatchSummary> summary = new CompletableFuture<>();
     private final List<BatchResult> results = new CopyOnWriteArrayList<>();
     private final boolean reads;
+
+    @SuppressWarnings("NullAway.Init") // set before the call starts
     private ClientCallStreamObserver<ExecuteBatchRequest> call;
 
     private BatchClient(boolean reads) {
@@ -126,7 +128,9 @@ final class BatchClient implements ClientResponseObserver<ExecuteBatchRequest, E
         Throwable error = summary.handle((value, failure) -> Objects.requireNonNull(failure, "the batch ended well"))
                 .orTimeout(60, TimeUnit.SECONDS)
                 .join();
-        return error instanceof StatusRuntimeException status ? status : Status.fromThrowable(error).asRuntimeException();
+        return error instanceof StatusRuntimeException status
+                ? status
+                : Status.fromThrowable(error).asRuntimeException();
     }
 
     boolean hasEnded() {

@@ -39,6 +39,7 @@ import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -105,7 +106,12 @@ class ExecuteBatchIT {
         log.close();
     }
 
-    private final Tenant bulk = Tenant.create(database, "Bulk");
+    private Tenant bulk;
+
+    @BeforeEach
+    void createTenant() {
+        bulk = Tenant.create(database, "Bulk");
+    }
 
     @Test
     void answersEachItemOnceWithAReceiptThatEqualsItsEvent() {
@@ -116,13 +122,11 @@ class ExecuteBatchIT {
         BatchSummary summary = batch.halfClose().summary();
 
         assertThat(batch.opened().getInFlight()).isEqualTo(50);
-        assertThat(batch.results())
-                .hasSize(300)
-                .allSatisfy(result -> {
-                    assertThat(result.getResponse().getStdout().toStringUtf8()).isEqualTo(result.getItemId());
-                    assertThat(result.getResponse().getReceipt().getItemId()).isEqualTo(result.getItemId());
-                    assertThat(result.getResponse().getReceipt().getCharged()).isTrue();
-                });
+        assertThat(batch.results()).hasSize(300).allSatisfy(result -> {
+            assertThat(result.getResponse().getStdout().toStringUtf8()).isEqualTo(result.getItemId());
+            assertThat(result.getResponse().getReceipt().getItemId()).isEqualTo(result.getItemId());
+            assertThat(result.getResponse().getReceipt().getCharged()).isTrue();
+        });
         assertThat(batch.results()).extracting(BatchResult::getItemId).doesNotHaveDuplicates();
         assertThat(batch.results())
                 .extracting(result -> result.getResponse().getReceipt().getExecutionId())
@@ -150,7 +154,8 @@ class ExecuteBatchIT {
         BatchSummary summary;
         BatchClient batch = BatchClient.begin(executor, bulk.key()).open(opening(ECHO));
         batch.send(item("first", "1"), item("first", "2"), item("", "3"), item("i".repeat(129), "4"), tooLarge);
-        batch.send(item("traps", "!"), item("nul", "5").toBuilder().addArgs("\0").build(), item("last", "6"));
+        batch.send(
+                item("traps", "!"), item("nul", "5").toBuilder().addArgs("\0").build(), item("last", "6"));
         summary = batch.halfClose().summary();
 
         assertThat(batch.results().stream().filter(BatchResult::hasRefusal).map(ExecuteBatchIT::reason))
@@ -158,7 +163,8 @@ class ExecuteBatchIT {
                         "ITEM_ID_REPEATED", "ITEM_ID_INVALID", "ITEM_ID_INVALID", "INPUT_TOO_LARGE", "ARG_HAS_NUL");
         assertThat(batch.result("traps").getResponse().getReceipt().getTrap())
                 .isEqualTo(TrapKind.TRAP_KIND_UNREACHABLE);
-        assertThat(batch.result("last").getResponse().getStdout().toStringUtf8()).isEqualTo("6");
+        assertThat(batch.result("last").getResponse().getStdout().toStringUtf8())
+                .isEqualTo("6");
         assertThat(summary.getItems()).isEqualTo(8);
         assertThat(summary.getCharged()).isEqualTo(3);
         assertThat(summary.getRefusedMap())
@@ -276,8 +282,9 @@ class ExecuteBatchIT {
         await().until(() -> batch.results().size() == 1);
         batch.cancel();
 
-        ExecutionEvent event = log.awaitExecution(execution ->
-                execution.getItemId().equals("endless") && log.executions(bulk.accountId()).size() == 2);
+        ExecutionEvent event =
+                log.awaitExecution(execution -> execution.getItemId().equals("endless")
+                        && log.executions(bulk.accountId()).size() == 2);
         assertThat(event.getStatus()).isEqualTo(io.wasmwiz.events.v1.ExecutionStatus.EXECUTION_STATUS_CANCELLED);
         assertThat(event.getCharged()).isTrue();
         await().until(() -> executor.metric("wasmwiz_batches_items_in_flight") == 0);
@@ -313,7 +320,8 @@ class ExecuteBatchIT {
 
     @Test
     void chargesAnItemOnceHoweverOftenAndWhereverItIsSent() {
-        BatchOpening.Builder opening = opening(ECHO).setBatchId(UUID.randomUUID().toString());
+        BatchOpening.Builder opening =
+                opening(ECHO).setBatchId(UUID.randomUUID().toString());
         List<BatchResult> runs = new ArrayList<>();
         for (ExecutorFixture replica : List.of(executor, impatient)) {
             runs.add(onlyResult(replica, opening));
@@ -337,7 +345,9 @@ class ExecuteBatchIT {
                 .extracting(result -> result.getResponse().getReceipt().getExecutionId())
                 .containsOnly(receipt.getExecutionId());
         assertThat(receipt.getBatchId()).isEqualTo(opening.getBatchId());
-        assertThat(runs).extracting(result -> result.getResponse().getRepeated()).containsExactly(false, false, true);
+        assertThat(runs)
+                .extracting(result -> result.getResponse().getRepeated())
+                .containsExactly(false, false, true);
         assertThat(runs.get(2).getResponse().getStdout().toStringUtf8()).isEqualTo("input");
         assertThat(runs.get(2).getResponse().getReceipt().getCharged()).isFalse();
         assertThat(runs.get(2).getResponse().getReceipt().getLeaseId()).isEqualTo(lease.toString());
@@ -346,7 +356,8 @@ class ExecuteBatchIT {
 
     @Test
     void refusesABatchIdThatIsNone() {
-        BatchClient batch = BatchClient.begin(executor, bulk.key()).open(opening(ECHO).setBatchId("7"));
+        BatchClient batch =
+                BatchClient.begin(executor, bulk.key()).open(opening(ECHO).setBatchId("7"));
 
         assertThat(Errors.reason(batch.error())).isEqualTo("BATCH_ID_MALFORMED");
     }

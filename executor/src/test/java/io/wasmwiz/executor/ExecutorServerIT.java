@@ -172,8 +172,7 @@ class ExecutorServerIT {
                 .build();
 
         ExecuteResponse fresh = executor.execution(pro.key())
-                .execute(
-                        Programs.inline(library).toBuilder().setInvoke(invoke).build());
+                .execute(Programs.inline(library).toBuilder().setInvoke(invoke).build());
         ExecuteResponse kept = executor.execution(pro.key())
                 .execute(
                         Programs.byDigest(library).toBuilder().setInvoke(invoke).build());

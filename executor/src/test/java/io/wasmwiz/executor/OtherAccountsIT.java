@@ -22,8 +22,8 @@ import io.wasmwiz.executor.usage.LedgerRows;
 import io.wasmwiz.testing.KafkaExtension;
 import io.wasmwiz.testing.PostgresExtension;
 import io.wasmwiz.testing.TestDatabase;
-import io.wasmwiz.v1.BatchOpening;
 import io.wasmwiz.v1.AdminServiceGrpc;
+import io.wasmwiz.v1.BatchOpening;
 import io.wasmwiz.v1.CreateApiKeyRequest;
 import io.wasmwiz.v1.DeleteModuleRequest;
 import io.wasmwiz.v1.ExecuteBatchRequest;
@@ -145,8 +145,8 @@ class OtherAccountsIT {
                         ExecuteBatchRequest.newBuilder()
                                 .setOpening(BatchOpening.newBuilder()
                                         .setShared(ExecuteRequest.newBuilder()
-                                                .setModule(ModuleRef.newBuilder()
-                                                        .setDigest(digest))))
+                                                .setModule(
+                                                        ModuleRef.newBuilder().setDigest(digest))))
                                 .build(),
                         "MODULE_NOT_FOUND")));
         table.put(

@@ -46,8 +46,7 @@ final class AccountShares {
      */
     synchronized boolean tryTake(UUID accountId, long itemBytes, Runnable whenRoom) {
         Account account = accounts.computeIfAbsent(accountId, id -> new Account());
-        if (account.items > 0
-                && (account.items >= maxItems || account.bytes + itemBytes > maxBytes / SHARES)) {
+        if (account.items > 0 && (account.items >= maxItems || account.bytes + itemBytes > maxBytes / SHARES)) {
             account.waiting.add(whenRoom);
             return false;
         }

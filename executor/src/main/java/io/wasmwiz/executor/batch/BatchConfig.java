@@ -19,13 +19,7 @@ import java.time.Duration;
  * @param threads {@code --batch-threads}: threads that serve all batches, 1 to 64, default 2
  */
 public record BatchConfig(
-        int inFlight,
-        int accountInFlight,
-        long bytes,
-        Duration idle,
-        Duration stall,
-        Duration patience,
-        int threads) {
+        int inFlight, int accountInFlight, long bytes, Duration idle, Duration stall, Duration patience, int threads) {
     /** Notes what is wrong with it. */
     public void check(Problems problems) {
         problems.requireRange("--batch-in-flight", inFlight, 1, 100_000);

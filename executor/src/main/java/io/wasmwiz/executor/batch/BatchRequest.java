@@ -11,4 +11,5 @@ import io.wasmwiz.executor.execution.ExecuteCommand;
  * @param inFlight items in progress at most; 0: as many as may be
  * @param paceByMinute whether items wait for the next minute when this one's units are spent
  */
-public record BatchRequest(ExecuteCommand shared, String batchId, boolean ordered, long inFlight, boolean paceByMinute) {}
+public record BatchRequest(
+        ExecuteCommand shared, String batchId, boolean ordered, long inFlight, boolean paceByMinute) {}

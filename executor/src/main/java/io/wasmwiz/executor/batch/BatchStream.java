@@ -183,9 +183,7 @@ public final class BatchStream {
                         for (int i = 0; i < items.size(); i++) {
                             BatchItem item = items.get(i);
                             pending.add(new PendingItem(
-                                    item,
-                                    BatchExecution.Place.of(item.itemId(), batchId, found.get(i)),
-                                    numbered++));
+                                    item, BatchExecution.Place.of(item.itemId(), batchId, found.get(i)), numbered++));
                         }
                     }
                 }));
@@ -463,7 +461,9 @@ public final class BatchStream {
         }
         long nowNanos = batches.nanoTime();
         BatchConfig config = batches.config();
-        if (results.hasNext() && !replies.isReady() && nowNanos - lastReadNanos >= config.stall().toNanos()) {
+        if (results.hasNext()
+                && !replies.isReady()
+                && nowNanos - lastReadNanos >= config.stall().toNanos()) {
             stop(() -> replies.refuse(new Refusal.BatchStalled(config.stall())));
         } else if (isDone()
                 && !halfClosed

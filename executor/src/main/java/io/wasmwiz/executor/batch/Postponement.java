@@ -39,13 +39,11 @@ record Postponement(Duration delay, boolean isPacing) {
         }
         boolean isMinute = refused instanceof Admission.MinuteQuotaSpent
                 || (refused instanceof Admission.KeyQuotaSpent key && key.period() == Admission.Period.MINUTE);
-        return isMinute && paceByMinute
-                ? Optional.of(new Postponement(refused.retryAfter(), true))
-                : Optional.empty();
+        return isMinute && paceByMinute ? Optional.of(new Postponement(refused.retryAfter(), true)) : Optional.empty();
     }
 
     private static Optional<Postponement> busy(Duration retryAfter) {
-        return Optional.of(new Postponement(
-                retryAfter.compareTo(LONGEST_BUSY_WAIT) < 0 ? retryAfter : LONGEST_BUSY_WAIT, false));
+        return Optional.of(
+                new Postponement(retryAfter.compareTo(LONGEST_BUSY_WAIT) < 0 ? retryAfter : LONGEST_BUSY_WAIT, false));
     }
 }

@@ -206,7 +206,9 @@ final class SandboxBench implements Callable<Integer> {
                     micros(baseline, 0.99),
                     beside));
             figures.add(Figure.of(
-                    "cores in use after the stops, child processes counted, " + where, stops.busyAfterwards(), "cores"));
+                    "cores in use after the stops, child processes counted, " + where,
+                    stops.busyAfterwards(),
+                    "cores"));
         }
     }
 

@@ -53,7 +53,9 @@ public final class PostgresBatchClaims implements BatchClaims {
                         rows.stream().flatMap(row -> row.day().stream()).toList());
             case "expired" -> new BatchClaim.Refused(Claim.Reason.EXPIRED);
             case "settling" -> new BatchClaim.Refused(Claim.Reason.SETTLING);
-            default -> throw new IllegalStateException("claim_batch answered " + rows.get(0).answer());
+            default ->
+                throw new IllegalStateException(
+                        "claim_batch answered " + rows.get(0).answer());
         };
     }
 
@@ -68,7 +70,8 @@ public final class PostgresBatchClaims implements BatchClaims {
     @Override
     public List<BatchClaim.Item> find(UUID accountId, BatchClaim.Granted batch, List<Named> items) {
         // Day after day, so that the place divided by the number of items is the day.
-        List<BatchClaim.Item> wanted = new ArrayList<>(items.size() * batch.days().size());
+        List<BatchClaim.Item> wanted =
+                new ArrayList<>(items.size() * batch.days().size());
         for (Day day : batch.days()) {
             for (Named item : items) {
                 wanted.add(new BatchClaim.Item(

@@ -36,7 +36,8 @@ record Attempt(
     /** Of a claimed request that is not paid yet; empty when the permit's lease is of another day and cannot pay for it. */
     static Optional<Attempt> of(Permit permit, UUID requestId, Claim.Granted claim) {
         return isOf(claim.day(), permit)
-                ? Optional.of(new Attempt(claim.executionId(), Optional.of(requestId), Optional.empty(), "", permit, true))
+                ? Optional.of(
+                        new Attempt(claim.executionId(), Optional.of(requestId), Optional.empty(), "", permit, true))
                 : Optional.empty();
     }
 
@@ -54,8 +55,8 @@ record Attempt(
     /** Of an item of a claimed batch that is not paid yet; empty as for a request. */
     static Optional<Attempt> of(Permit permit, UUID batchId, String itemId, BatchClaim.Item item) {
         return isOf(item.day(), permit)
-                ? Optional.of(new Attempt(
-                        item.executionId(), Optional.empty(), Optional.of(batchId), itemId, permit, true))
+                ? Optional.of(
+                        new Attempt(item.executionId(), Optional.empty(), Optional.of(batchId), itemId, permit, true))
                 : Optional.empty();
     }
 

@@ -79,8 +79,8 @@ public final class BatchExecution implements AutoCloseable {
         }
 
         Optional<Attempt> paid() {
-            return claimed.flatMap(item -> item.payment()
-                    .map(payment -> Attempt.paid(batchId.orElseThrow(), itemId, item, payment)));
+            return claimed.flatMap(
+                    item -> item.payment().map(payment -> Attempt.paid(batchId.orElseThrow(), itemId, item, payment)));
         }
 
         Optional<Attempt> attempt(Permit permit) {

@@ -92,7 +92,14 @@ public record ExecuteCommand(
     /** The same, naming its module, whose bytes are then of no use here. */
     ExecuteCommand named(ModuleDigest digest) {
         return new ExecuteCommand(
-                new Source.Digest(digest.toString()), input, arguments, environment, files, invocation, limits, requestId);
+                new Source.Digest(digest.toString()),
+                input,
+                arguments,
+                environment,
+                files,
+                invocation,
+                limits,
+                requestId);
     }
 
     /** The same for one item of a batch. */

@@ -44,8 +44,7 @@ import java.util.function.Supplier;
 public final class ExecutionPipeline {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
     static final Duration SETTLING_RETRY_AFTER = Duration.ofSeconds(5);
-    private static final Refusal OTHER_DAY =
-            new Refusal.RequestIdRefused(Claim.Reason.SETTLING, SETTLING_RETRY_AFTER);
+    private static final Refusal OTHER_DAY = new Refusal.RequestIdRefused(Claim.Reason.SETTLING, SETTLING_RETRY_AFTER);
     private static final Refusal OTHER_BATCH_DAY =
             new Refusal.BatchIdRefused(Claim.Reason.SETTLING, SETTLING_RETRY_AFTER);
 
@@ -114,9 +113,13 @@ public final class ExecutionPipeline {
                 .thenCompose(found -> check(caller, request, found, cancellation)
                         .map(ExecutionPipeline::refused)
                         .orElseGet(() -> once(
-                                new Work(caller, command, request, ModuleLookup.digest(found), () -> surely(
-                                                () -> ready(found))
-                                        .whenComplete((module, failure) -> search.close())),
+                                new Work(
+                                        caller,
+                                        command,
+                                        request,
+                                        ModuleLookup.digest(found),
+                                        () -> surely(() -> ready(found))
+                                                .whenComplete((module, failure) -> search.close())),
                                 request.requestId(),
                                 cancellation)))
                 .exceptionally(ExecutionPipeline::refusalOrThrow)
@@ -146,8 +149,8 @@ public final class ExecutionPipeline {
                     Optional<Refusal> refusal = check(caller, request, found, cancellation);
                     return refusal.isPresent()
                             ? new BatchOpening.Refused(refusal.get())
-                            : new BatchOpening.Opened(new BatchExecution(
-                                    this, rules, command, caller.tier(), found, search));
+                            : new BatchOpening.Opened(
+                                    new BatchExecution(this, rules, command, caller.tier(), found, search));
                 })
                 .exceptionally(failure -> RefusedException.refusalIn(failure)
                         .map(BatchOpening.Refused::new)

@@ -82,7 +82,9 @@ public final class RequestRules {
         List<FieldViolation> faults = new ArrayList<>();
         if (command.input().length > 0) {
             faults.add(new FieldViolation(
-                    "shared.input", "BATCH_FIELD_NOT_SHARED", "shared.input must be empty: inputs come with the items"));
+                    "shared.input",
+                    "BATCH_FIELD_NOT_SHARED",
+                    "shared.input must be empty: inputs come with the items"));
         }
         if (!command.requestId().isEmpty()) {
             faults.add(new FieldViolation(

@@ -59,8 +59,8 @@ final class BatchCall implements StreamObserver<ExecuteBatchRequest>, BatchRepli
             case OPENING -> stream.onOpening(toRequest(message.getOpening()));
             case ITEMS ->
                 stream.onItems(message.getItems().getItemsList().stream()
-                        .map(item -> new BatchItem(
-                                item.getItemId(), item.getInput().toByteArray(), item.getArgsList()))
+                        .map(item ->
+                                new BatchItem(item.getItemId(), item.getInput().toByteArray(), item.getArgsList()))
                         .toList());
             case MESSAGE_NOT_SET -> stream.onEmptyMessage();
         }
@@ -108,8 +108,7 @@ final class BatchCall implements StreamObserver<ExecuteBatchRequest>, BatchRepli
     public void send(List<ItemResult> results) {
         BatchResults.Builder message = BatchResults.newBuilder();
         results.forEach(result -> message.addResults(toProto(result)));
-        response.onNext(
-                ExecuteBatchResponse.newBuilder().setResults(message).build());
+        response.onNext(ExecuteBatchResponse.newBuilder().setResults(message).build());
     }
 
     private static BatchResult toProto(ItemResult result) {

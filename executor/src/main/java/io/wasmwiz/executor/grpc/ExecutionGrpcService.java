@@ -33,10 +33,8 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
     @Override
     public StreamObserver<ExecuteBatchRequest> executeBatch(StreamObserver<ExecuteBatchResponse> response) {
         return new BatchCall(
-                batches,
-                CallContext.caller(),
-                CallContext.deadlineNanos(),
-                quotas,
-                (ServerCallStreamObserver<ExecuteBatchResponse>) response);
+                batches, CallContext.caller(), CallContext.deadlineNanos(), quotas, (ServerCallStreamObserver<
+                                ExecuteBatchResponse>)
+                        response);
     }
 }

@@ -191,8 +191,7 @@ final class OutcomeStatus {
             row(Refusal.BatchIdRefused.class, no -> batchIdRefused(no)),
             row(
                     Refusal.BatchNotFound.class,
-                    no -> new Answer(
-                                    Code.NOT_FOUND, "BATCH_NOT_FOUND", "this account has no batch of this batch_id")
+                    no -> new Answer(Code.NOT_FOUND, "BATCH_NOT_FOUND", "this account has no batch of this batch_id")
                             .with("batch_id", no.batchId())),
             row(
                     Refusal.BatchRerunsSpent.class,

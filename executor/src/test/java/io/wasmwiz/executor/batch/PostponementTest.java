@@ -31,7 +31,8 @@ class PostponementTest {
         assertThat(Postponement.of(new Refusal.ServerBusy("sandbox", MINUTE), false))
                 .contains(new Postponement(Duration.ofSeconds(1), false));
         assertThat(Postponement.of(
-                        new Refusal.NotAdmitted(new Admission.ConcurrencySpent("Free", 2, Duration.ofMillis(50))), false))
+                        new Refusal.NotAdmitted(new Admission.ConcurrencySpent("Free", 2, Duration.ofMillis(50))),
+                        false))
                 .contains(new Postponement(Duration.ofMillis(50), false));
     }
 

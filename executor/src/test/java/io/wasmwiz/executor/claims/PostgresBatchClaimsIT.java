@@ -77,8 +77,8 @@ class PostgresBatchClaimsIT {
         assertThat(store.find(account, claim, ITEMS))
                 .extracting(BatchClaim.Item::mayRun)
                 .containsExactly(true, false, false);
-        assertThat(store.find(UUID.randomUUID(), claim, ITEMS)).allMatch(item -> item.payment()
-                .isEmpty());
+        assertThat(store.find(UUID.randomUUID(), claim, ITEMS))
+                .allMatch(item -> item.payment().isEmpty());
     }
 
     @Test

@@ -120,16 +120,16 @@ class GrpcEdgeIT {
                 modules, store, module -> inspector.inspect(module), sandbox, work, inspection, metrics);
         HealthMonitor health = closer.add(HealthMonitor.start(List.of(), metrics));
         ExecutionPipeline pipeline = new ExecutionPipeline(
-                                new RequestRules(Requests.LIMITS),
-                                library,
-                                new Repeats(Requests.CLAIMS, Ticker.systemTicker(), metrics),
-                                new BatchedClaims(new InMemoryRequestClaims(LocalDate.EPOCH, 1), work, 1),
-                                new CountingAdmission(),
-                                sandbox,
-                                new QueueConfig(100, 20, Duration.ofSeconds(10)),
-                                events,
-                                new Crashes(Requests.CRASHES, Ticker.systemTicker(), metrics),
-                                closer.add(InFlight.open(Duration.ofSeconds(5), metrics)),
+                new RequestRules(Requests.LIMITS),
+                library,
+                new Repeats(Requests.CLAIMS, Ticker.systemTicker(), metrics),
+                new BatchedClaims(new InMemoryRequestClaims(LocalDate.EPOCH, 1), work, 1),
+                new CountingAdmission(),
+                sandbox,
+                new QueueConfig(100, 20, Duration.ofSeconds(10)),
+                events,
+                new Crashes(Requests.CRASHES, Ticker.systemTicker(), metrics),
+                closer.add(InFlight.open(Duration.ofSeconds(5), metrics)),
                 System::nanoTime);
         Batches batches = closer.add(Batches.open(
                 new BatchConfig(

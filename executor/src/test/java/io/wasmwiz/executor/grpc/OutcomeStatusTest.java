@@ -252,32 +252,17 @@ class OutcomeStatusTest {
             row(new Refusal.Draining(SOON), Code.UNAVAILABLE, "SERVER_DRAINING", Map.of(), RetryInfo.class),
             row(new Refusal.Cancelled(), Code.CANCELLED, "CANCELLED_BEFORE_START"),
             row(new Refusal.DeadlinePassed(), Code.DEADLINE_EXCEEDED, "DEADLINE_BEFORE_START"),
-            row(
-                    new Refusal.ItemRepeated("i"),
-                    Code.ALREADY_EXISTS,
-                    "ITEM_ID_REPEATED",
-                    Map.of("item_id", "i")),
-            row(
-                    new Refusal.BatchIdRefused(Reason.EXPIRED, SOON),
-                    Code.FAILED_PRECONDITION,
-                    "BATCH_ID_EXPIRED"),
+            row(new Refusal.ItemRepeated("i"), Code.ALREADY_EXISTS, "ITEM_ID_REPEATED", Map.of("item_id", "i")),
+            row(new Refusal.BatchIdRefused(Reason.EXPIRED, SOON), Code.FAILED_PRECONDITION, "BATCH_ID_EXPIRED"),
             row(
                     new Refusal.BatchIdRefused(Reason.SETTLING, SOON),
                     Code.UNAVAILABLE,
                     "BATCH_SETTLING",
                     Map.of(),
                     RetryInfo.class),
-            row(
-                    new Refusal.BatchNotFound(ID),
-                    Code.NOT_FOUND,
-                    "BATCH_NOT_FOUND",
-                    Map.of("batch_id", ID.toString())),
+            row(new Refusal.BatchNotFound(ID), Code.NOT_FOUND, "BATCH_NOT_FOUND", Map.of("batch_id", ID.toString())),
             row(new Refusal.BatchRerunsSpent(), Code.FAILED_PRECONDITION, "BATCH_RERUNS_SPENT"),
-            row(
-                    new Refusal.BatchIdle(Duration.ofSeconds(60)),
-                    Code.ABORTED,
-                    "BATCH_IDLE",
-                    Map.of("limit_ms", "60000")),
+            row(new Refusal.BatchIdle(Duration.ofSeconds(60)), Code.ABORTED, "BATCH_IDLE", Map.of("limit_ms", "60000")),
             row(
                     new Refusal.BatchStalled(Duration.ofSeconds(60)),
                     Code.ABORTED,

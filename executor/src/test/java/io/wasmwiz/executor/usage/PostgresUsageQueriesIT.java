@@ -80,8 +80,7 @@ class PostgresUsageQueriesIT {
         Instant now = Instant.now();
         insert(LedgerRows.completed(now));
         insert(LedgerRows.completed(now));
-        insert(LedgerRows.receipt(
-                now, ExecutionStatus.SANDBOX_CRASHED, OptionalInt.empty(), Optional.empty(), false));
+        insert(LedgerRows.receipt(now, ExecutionStatus.SANDBOX_CRASHED, OptionalInt.empty(), Optional.empty(), false));
         database.jdbi().useHandle(handle -> handle.execute("UPDATE usage_logs SET batch_id = ?", batch));
         insert(LedgerRows.completed(now));
 
