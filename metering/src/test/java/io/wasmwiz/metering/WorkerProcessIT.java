@@ -30,9 +30,9 @@ import org.postgresql.copy.CopyIn;
 /** Workers as processes of their own, which are killed, stopped and continued in the middle of a transaction. */
 final class WorkerProcessIT {
     private static final int EVENTS = 400;
-    /** The shortest that configuration allows, so that a stuck transaction is found soon. */
+    /** Short, so that a stuck transaction is found soon; it has to be stopped while it waits for a lock. */
     private static final String[] IMPATIENT = {
-        "--statement-timeout=3s", "--lock-timeout=500ms", "--transaction-timeout=3001ms", "--max-batch-records=50"
+        "--statement-timeout=3s", "--lock-timeout=3s", "--transaction-timeout=3001ms", "--max-batch-records=50"
     };
 
     @RegisterExtension

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A request with an id whose first attempt dies, and is repeated. */
+/** A request with an id whose first attempt dies with its executor, and is repeated on another. */
 final class CrashedRequestIT {
     @RegisterExtension
     static final PostgresExtension POSTGRES = new PostgresExtension();
@@ -33,31 +33,6 @@ final class CrashedRequestIT {
     @AfterEach
     void close() {
         stack.close();
-    }
-
-    @Test
-    void isChargedOnceWhenTheSandboxOfItsFirstAttemptWasKilled() throws Exception {
-        stack.worker();
-        Caller caller = stack.executor("crashing", "--sandbox-processes=1", "--sandbox-max-processes=1");
-        ExecuteRequest request = request();
-        CompletableFuture<Caller.Answer> first = caller.begin(request);
-        await().atMost(BillingStack.PATIENCE).until(() -> caller.metric("wasmwiz_sandbox_tasks_in_progress") == 1);
-        // Whatever it is doing: a run that had not begun is given to the next process.
-        killSandboxesUntilDone(first);
-
-        assertThat(first.join())
-                .isInstanceOfSatisfying(
-                        Acknowledged.class,
-                        crashed -> assertThat(crashed.response().getReceipt().getStatus())
-                                .isEqualTo(ExecutionStatus.EXECUTION_STATUS_SANDBOX_CRASHED));
-        UUID executionId = ((Acknowledged) first.join()).executionId();
-        Caller.Answer second = caller.call(request);
-        Caller.Answer third = caller.call(request);
-
-        assertCompleted(second, executionId);
-        assertCompleted(third, executionId);
-        stack.awaitNumber("SELECT count(*) FROM usage_logs WHERE NOT charged", 1);
-        assertChargedOnce(executionId);
     }
 
     @Test
@@ -87,19 +62,6 @@ final class CrashedRequestIT {
         return Caller.sample("sleep", "1").toBuilder()
                 .setRequestId(UUID.randomUUID().toString())
                 .build();
-    }
-
-    private static void killSandboxesUntilDone(CompletableFuture<Caller.Answer> call) {
-        await().atMost(BillingStack.PATIENCE).until(() -> {
-            ProcessHandle.current()
-                    .descendants()
-                    .filter(child -> child.info()
-                            .arguments()
-                            .map(arguments -> String.join(" ", arguments).contains("SandboxProcessMain"))
-                            .orElse(false))
-                    .forEach(ProcessHandle::destroyForcibly);
-            return call.isDone();
-        });
     }
 
     private static void assertCompleted(Caller.Answer answer, UUID executionId) {
