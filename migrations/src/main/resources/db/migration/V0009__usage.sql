@@ -145,4 +145,3 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON usage_rollups TO wasmwiz_metering;
 GRANT SELECT, INSERT, UPDATE, DELETE ON usage_log_extents TO wasmwiz_metering;
 GRANT SELECT ON usage_rollups, usage_log_extents, usage_watermark TO wasmwiz_executor, wasmwiz_reader;
 GRANT SELECT ON usage_watermark TO wasmwiz_metering;
-GRANT SELECT (topic, partition, topic_id, next_offset) ON log_positions TO wasmwiz_executor;

@@ -5,6 +5,7 @@ import io.grpc.NameResolverProvider;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.URI;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -48,7 +49,7 @@ public final class ExecutorListProvider extends NameResolverProvider {
             throw new IllegalArgumentException(
                     "%d addresses were given and %d are allowed".formatted(parts.length, ADDRESSES_AT_MOST));
         }
-        return java.util.Arrays.stream(parts).map(ExecutorListProvider::address).toList();
+        return Arrays.stream(parts).map(ExecutorListProvider::address).toList();
     }
 
     private static InetSocketAddress address(String text) {

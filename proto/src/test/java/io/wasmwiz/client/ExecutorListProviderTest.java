@@ -2,6 +2,7 @@ package io.wasmwiz.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.grpc.NameResolverRegistry;
 import java.net.InetSocketAddress;
@@ -22,9 +23,9 @@ class ExecutorListProviderTest {
         assertThat(ExecutorListProvider.parse("one.example:8081,127.0.0.1:8091,[::1]:8101"))
                 .extracting(InetSocketAddress::getHostString, InetSocketAddress::getPort)
                 .containsExactly(
-                        org.assertj.core.groups.Tuple.tuple("one.example", 8081),
-                        org.assertj.core.groups.Tuple.tuple("127.0.0.1", 8091),
-                        org.assertj.core.groups.Tuple.tuple("::1", 8101));
+                        tuple("one.example", 8081),
+                        tuple("127.0.0.1", 8091),
+                        tuple("::1", 8101));
     }
 
     @Test
