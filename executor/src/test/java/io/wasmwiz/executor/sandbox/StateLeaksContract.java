@@ -26,7 +26,8 @@ public abstract class StateLeaksContract extends SandboxFixture {
     private static final int RUNS = 600;
 
     private static final RunLimits ROOMY = new RunLimits(Duration.ofSeconds(10), 8, 4_096, 4_096);
-    private static final RunLimits SHORT = new RunLimits(Duration.ofMillis(25), 8, 4_096, 4_096);
+    /** Long enough to dirty everything first, on a busy machine, too. */
+    private static final RunLimits SHORT = new RunLimits(Duration.ofMillis(80), 8, 4_096, 4_096);
     private static final int FIRST_LEAK = 200;
 
     /**
