@@ -291,9 +291,11 @@ final class ReconcileIT {
                 FROM usage_logs u WHERE execution_id = ?
                 """, EventFixture.idAt(Stage.now()), executions.get(0));
         execute("UPDATE daily_tier_counters SET executions = executions + 1 WHERE user_id = ?", account);
-        execute("UPDATE usage_rollups SET runs = runs + 1, wall_time_us = wall_time_us + 1500,"
-                + " cpu_time_us = cpu_time_us + 1200, input_bytes = input_bytes + 12, output_bytes = output_bytes + 34"
-                + " WHERE user_id = ?", account);
+        execute(
+                "UPDATE usage_rollups SET runs = runs + 1, wall_time_us = wall_time_us + 1500,"
+                        + " cpu_time_us = cpu_time_us + 1200, input_bytes = input_bytes + 12, output_bytes = output_bytes + 34"
+                        + " WHERE user_id = ?",
+                account);
 
         Report report = reconcile().report();
 

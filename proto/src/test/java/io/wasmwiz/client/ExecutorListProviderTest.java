@@ -22,10 +22,7 @@ class ExecutorListProviderTest {
     void takesNamesAndNumbersOfBothKinds() {
         assertThat(ExecutorListProvider.parse("one.example:8081,127.0.0.1:8091,[::1]:8101"))
                 .extracting(InetSocketAddress::getHostString, InetSocketAddress::getPort)
-                .containsExactly(
-                        tuple("one.example", 8081),
-                        tuple("127.0.0.1", 8091),
-                        tuple("::1", 8101));
+                .containsExactly(tuple("one.example", 8081), tuple("127.0.0.1", 8091), tuple("::1", 8101));
     }
 
     @Test

@@ -28,6 +28,7 @@ public abstract class StateLeaksContract extends SandboxFixture {
     private static final RunLimits ROOMY = new RunLimits(Duration.ofSeconds(10), 8, 4_096, 4_096);
     /** Long enough to dirty everything first, on a busy machine, too. */
     private static final RunLimits SHORT = new RunLimits(Duration.ofMillis(80), 8, 4_096, 4_096);
+
     private static final int FIRST_LEAK = 200;
 
     /**

@@ -99,7 +99,7 @@ final class Books implements AutoCloseable {
                        count(*) AS runs, count(*) FILTER (WHERE charged) AS charged, sum(wall_time_us) AS wall_time_us,
                        sum(cpu_time_us) AS cpu_time_us, sum(input_bytes) AS input_bytes,
                        sum(output_bytes) AS output_bytes, max(peak_memory_bytes) AS peak_memory_bytes
-                FROM usage_logs WHERE day >= :floor AND (CAST(:day AS date) IS NULL OR day = :day)
+                FROM usage_logs WHERE day BETWEEN :first AND :last
                 GROUP BY 1, 2, 3, 4, 5, 6)
             SELECT coalesce(r.user_id, s.user_id) AS user_id, coalesce(r.hour, s.hour) AS hour,
                    coalesce(r.api_key_id, s.api_key_id) AS api_key_id,
@@ -112,8 +112,8 @@ final class Books implements AutoCloseable {
                         ELSE (s.runs, s.charged, s.wall_time_us, s.cpu_time_us, s.input_bytes, s.output_bytes,
                               s.peak_memory_bytes)::text END AS summed
             FROM (SELECT * FROM usage_rollups
-                  WHERE hour >= CAST(:floor AS date)::timestamp AT TIME ZONE 'UTC'
-                    AND (CAST(:day AS date) IS NULL OR (hour AT TIME ZONE 'UTC')::date = :day)) r
+                  WHERE hour >= CAST(:first AS date)::timestamp AT TIME ZONE 'UTC'
+                    AND (hour AT TIME ZONE 'UTC')::date <= :last) r
             FULL JOIN sums s
               ON r.user_id = s.user_id AND r.hour = s.hour AND r.module_digest = s.module_digest AND r.status = s.status
              AND r.tier = s.tier
@@ -254,8 +254,8 @@ final class Books implements AutoCloseable {
     /** Compares every rollup with its rows. */
     void compareRollups(Tally tally) {
         handle.createQuery(ROLLUPS)
-                .bind("floor", floor)
-                .bindByType("day", day, LocalDate.class)
+                .bind("first", days.first())
+                .bind("last", days.last())
                 .setFetchSize(FETCHED_ROWS)
                 .map((row, context) -> new Finding(
                         Kind.ROLLUP_DIFFERS,

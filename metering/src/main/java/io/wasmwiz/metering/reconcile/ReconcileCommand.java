@@ -37,7 +37,7 @@ import picocli.CommandLine.Spec;
             "Reads the event log, the rows, the counters and the leases independently of each other and prints where"
                     + " they disagree. Changes nothing, and may run while everything else does.",
             "As far back as the log reaches each execution is compared; beyond it rows against counters. Every flag"
-                + " has an environment default: --database-url reads DATABASE_URL, the others WASMWIZ_ and their name."
+                    + " has an environment default: --database-url reads DATABASE_URL, the others WASMWIZ_ and their name."
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
