@@ -354,7 +354,7 @@ final class ReconcileIT {
 
         assertThat(newest.findings()).isEmpty();
         assertThat(newest.leases()).isEqualTo(2);
-        assertThat(reconcile("--days=3").report().drift()).isEqualTo(2);
+        assertThat(reconcile("--days=3").report().drift()).isEqualTo(3);
     }
 
     @Test
@@ -373,7 +373,7 @@ final class ReconcileIT {
         for (MeteringWorker worker : List.of(one, other)) {
             await().atMost(Stage.PATIENCE)
                     .untilAsserted(
-                            () -> assertThat(Stage.metrics(worker)).contains("wasmwiz_metering_reconcile_drift 3.0"));
+                            () -> assertThat(Stage.metrics(worker)).contains("wasmwiz_metering_reconcile_drift 4.0"));
         }
         assertThat(stage.texts("SELECT findings[1] FROM reconciliations ORDER BY id DESC LIMIT 1"))
                 .singleElement()

@@ -54,6 +54,8 @@ class EventEncoderTest {
                         .setTierVersion(3)
                         .setLeaseId(bytes(execution.leaseId()))
                         .setRequestId(bytes(execution.requestId().orElseThrow()))
+                        .setBatchId(bytes(execution.batchId().orElseThrow()))
+                        .setItemId(execution.itemId())
                         .setStatus(io.wasmwiz.events.v1.ExecutionStatus.EXECUTION_STATUS_TRAPPED)
                         .setTrap(io.wasmwiz.events.v1.TrapKind.TRAP_KIND_MEMORY_OUT_OF_BOUNDS)
                         .setAdmittedAt(Timestamps.parse("2026-05-06T07:08:09.123456Z"))

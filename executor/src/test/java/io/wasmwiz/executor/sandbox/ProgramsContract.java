@@ -34,10 +34,10 @@ public abstract class ProgramsContract extends SharedSandboxFixture {
                 code(Files.readAllBytes(directory().resolve(program + ".wasm"))),
                 Files.readAllBytes(cases.resolve(input)),
                 arguments.isEmpty() ? List.of() : List.of(arguments.split(" ")),
-                Map.of(),
+                Map.of("HOME", "/"),
                 ROOMY)));
 
-        assertThat(text(ran.stdout())).isEqualTo(Files.readString(cases.resolve(name + ".out")));
+        assertThat(text(ran.stdout())).describedAs("%s", ran.end()).isEqualTo(Files.readString(cases.resolve(name + ".out")));
         assertThat(text(ran.stderr())).isEqualTo(Files.readString(cases.resolve(name + ".err")));
         assertThat(ran.end()).isEqualTo(new End.Exited(exitCode));
     }
