@@ -15,6 +15,7 @@ import picocli.CommandLine.Model.OptionSpec;
  */
 enum ScriptCommand {
     LOCAL("Run the whole of WasmWiz on this machine: PostgreSQL, Kafka, executor and metering."),
+    CHAOS("Break a cluster on this machine on a seed, and prove that its books hold."),
     EXECUTOR("Run one executor, the gRPC server."),
     METERING("Run one metering worker, which writes the event log into the usage ledger."),
     RECONCILE("Prove the books: compare the event log, the rows, the counters and the leases."),

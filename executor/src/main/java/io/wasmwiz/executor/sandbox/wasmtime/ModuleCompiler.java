@@ -19,6 +19,9 @@ import java.util.UUID;
  * compiles, and some modules end the process: for a process that may be killed. Used on one thread, which closes it.
  */
 public final class ModuleCompiler implements AutoCloseable {
+    /** Of a worker's 2 MiB; interpreters recurse deeper than the engine's default of 512 KiB allows. */
+    private static final long GUEST_STACK_BYTES = 1 << 20;
+
     private final Engine engine;
 
     private ModuleCompiler(Engine engine) {
@@ -49,7 +52,11 @@ public final class ModuleCompiler implements AutoCloseable {
     static Engine engine(Path cacheSettings) {
         // SIMD stays off: this engine is out of support, and its known miscompilations are in vector code.
         try (Config config = new Config()) {
-            config.epochInterruption(true).wasmSimd(false).wasmThreads(false).cacheConfigLoad(cacheSettings);
+            config.epochInterruption(true)
+                    .wasmSimd(false)
+                    .wasmThreads(false)
+                    .maxWasmStack(GUEST_STACK_BYTES)
+                    .cacheConfigLoad(cacheSettings);
             return new Engine(config);
         }
     }
