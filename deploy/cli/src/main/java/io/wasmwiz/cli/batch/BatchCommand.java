@@ -52,7 +52,10 @@ public final class BatchCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "MODULE", description = "A .wasm file, or the digest of an uploaded module.")
     private String module = "";
 
-    @Parameters(index = "1", paramLabel = "INPUTS", description = "A file, with --files a directory; - is standard input.")
+    @Parameters(
+            index = "1",
+            paramLabel = "INPUTS",
+            description = "A file, with --files a directory; - is standard input.")
     private String inputs = "";
 
     @ArgGroup
@@ -105,9 +108,7 @@ public final class BatchCommand implements Callable<Integer> {
         @Option(names = "--files", description = "Each file below the directory is an input.")
         private boolean files;
 
-        @Option(
-                names = "--jsonl",
-                description = "Each line is an object: id, and input or input_base64, and args.")
+        @Option(names = "--jsonl", description = "Each line is an object: id, and input or input_base64, and args.")
         private boolean jsonl;
     }
 

@@ -111,7 +111,8 @@ final class BatchDialogue {
                 throw new Ended(failure);
             }
             cuts = cuts + 1;
-            Thread.sleep(Math.max(pause.toMillis(), 1_000 * failure.retryAfterSeconds().orElse(0)));
+            Thread.sleep(Math.max(
+                    pause.toMillis(), 1_000 * failure.retryAfterSeconds().orElse(0)));
             pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
         }
     }
@@ -240,7 +241,8 @@ final class BatchDialogue {
             end(
                     summary().getItems() == 0 && summary == null
                             ? ServerFailure.of(
-                                    Status.INTERNAL.withDescription("the server ended the batch without a summary"), null)
+                                    Status.INTERNAL.withDescription("the server ended the batch without a summary"),
+                                    null)
                             : null);
         }
 

@@ -18,8 +18,8 @@ public final class ServerOptions {
             paramLabel = "KEY",
             description =
                     "Key, or a tier's name (free, basic, pro) for the local stack's key of that tier. Other users of"
-                        + " this machine can see flags: prefer WASMWIZ_KEY_FILE or WASMWIZ_KEY. Default: those, else"
-                        + " the local stack's Free key.")
+                            + " this machine can see flags: prefer WASMWIZ_KEY_FILE or WASMWIZ_KEY. Default: those, else"
+                            + " the local stack's Free key.")
     private @Nullable String key;
 
     /** As given; null when it was not. */

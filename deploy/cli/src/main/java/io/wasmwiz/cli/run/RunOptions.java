@@ -52,14 +52,16 @@ public final class RunOptions {
     @Option(
             names = "--invoke",
             paramLabel = "FUNCTION",
-            description = "Call this exported function of a module that has no _start; its results are printed, a line each.")
+            description =
+                    "Call this exported function of a module that has no _start; its results are printed, a line each.")
     private @Nullable String function;
 
     @Option(
             names = "--value",
             paramLabel = "TYPE:NUMBER",
             arity = "1",
-            description = "Parameter of the function, for example i32:-7, i64:0xff, f32:0.5 or f64:nan; repeat for more.")
+            description =
+                    "Parameter of the function, for example i32:-7, i64:0xff, f32:0.5 or f64:nan; repeat for more.")
     private List<String> values = new ArrayList<>();
 
     /** The input file, {@code -}, or null. */

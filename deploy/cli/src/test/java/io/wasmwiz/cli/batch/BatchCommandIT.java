@@ -111,7 +111,9 @@ class BatchCommandIT {
         assertThat(result.exitCode()).isZero();
         assertThat(texts(json(result.out()), "item_id")).hasSize(300).doesNotHaveDuplicates();
         assertThat(server.executions().charged()).isEqualTo(300);
-        assertThat(server.executions().batches()).hasSize(6).containsOnly(server.executions().batches().get(0));
+        assertThat(server.executions().batches())
+                .hasSize(6)
+                .containsOnly(server.executions().batches().get(0));
         assertThat(result.err()).contains("cut and resumed 5 times");
     }
 
@@ -141,7 +143,9 @@ class BatchCommandIT {
         assertThat(again.err()).contains("60 left out that had run");
         assertThat(ResultLines.itemsIn(directory.resolve("results"))).hasSize(100);
         assertThat(server.executions().charged()).isEqualTo(100);
-        assertThat(server.executions().batches()).hasSize(2).containsOnly(server.executions().batches().get(0));
+        assertThat(server.executions().batches())
+                .hasSize(2)
+                .containsOnly(server.executions().batches().get(0));
         assertThat(overwrites.exitCode()).isEqualTo(64);
     }
 
@@ -150,11 +154,13 @@ class BatchCommandIT {
         assertThat(command().run("batch", "upper.wasm", "absent").exitCode()).isEqualTo(66);
         assertThat(command().run("batch", "upper.wasm", "absent", "--files").exitCode())
                 .isEqualTo(66);
-        assertThat(command().input("{\"input\": \"no id\"}")
+        assertThat(command()
+                        .input("{\"input\": \"no id\"}")
                         .run("batch", "upper.wasm", "-", "--jsonl")
                         .err())
                 .contains("line 1 has no \"id\"");
-        assertThat(command().run("batch", "upper.wasm", "-", "--resume").exitCode()).isEqualTo(64);
+        assertThat(command().run("batch", "upper.wasm", "-", "--resume").exitCode())
+                .isEqualTo(64);
         assertThat(command().run("batch", "upper.wasm", "-", "--in-flight", "0").exitCode())
                 .isEqualTo(64);
     }

@@ -123,7 +123,7 @@ public final class FakeExecutions extends ExecutionServiceGrpc.ExecutionServiceI
         return new FakeBatch(replies);
     }
 
-    /** One stream: answers each message at once, and charges an item of a batch the first time only. */
+    /** One stream: answers each message at once, and charges an item of a batch the first time that it runs. */
     private final class FakeBatch implements StreamObserver<ExecuteBatchRequest> {
         private final StreamObserver<ExecuteBatchResponse> replies;
         private final boolean isToBeCut = cuts.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
@@ -157,23 +157,27 @@ public final class FakeExecutions extends ExecutionServiceGrpc.ExecutionServiceI
             items.incrementAndGet();
             BatchResult.Builder result = BatchResult.newBuilder().setItemId(item.getItemId());
             try {
-                boolean isFirst = seen.add(opening.getBatchId() + " " + item);
+                String name = opening.getBatchId() + " " + item;
+                boolean isFirst = !seen.contains(name);
                 if (!isFirst) {
                     charged.decrementAndGet();
                 }
                 result.setResponse(run(opening.getShared().toBuilder()
                                 .setInput(item.getInput())
                                 .addAllArgs(item.getArgsList())
-                                .build()).toBuilder()
+                                .build())
+                        .toBuilder()
                         .setRepeated(!isFirst));
+                seen.add(name);
             } catch (StatusRuntimeException e) {
                 result.setRefusal(StatusProto.fromThrowable(e));
             }
             answered++;
             if (isToBeCut && answered > resultsBeforeCut) {
                 ended = true;
-                replies.onError(
-                        Status.UNAVAILABLE.withDescription("the connection was cut").asRuntimeException());
+                replies.onError(Status.UNAVAILABLE
+                        .withDescription("the connection was cut")
+                        .asRuntimeException());
                 return;
             }
             replies.onNext(ExecuteBatchResponse.newBuilder()
@@ -266,13 +270,13 @@ public final class FakeExecutions extends ExecutionServiceGrpc.ExecutionServiceI
                 case "args" ->
                     response.setStdout(
                             ByteString.copyFromUtf8(request.getArgsList() + " " + request.getEnvMap() + "\n"));
-                case "values" ->
-                    request.getInvoke().getArgsList().forEach(value -> response.addResults(0, value));
+                case "values" -> request.getInvoke().getArgsList().forEach(value -> response.addResults(0, value));
                 case "files" ->
-                    request.getFilesList().forEach(file -> response.setStdout(response.getStdout()
-                            .concat(ByteString.copyFromUtf8(file.getPath() + ":"))
-                            .concat(file.getContent())
-                            .concat(ByteString.copyFromUtf8("\n"))));
+                    request.getFilesList()
+                            .forEach(file -> response.setStdout(response.getStdout()
+                                    .concat(ByteString.copyFromUtf8(file.getPath() + ":"))
+                                    .concat(file.getContent())
+                                    .concat(ByteString.copyFromUtf8("\n"))));
                 case "exit" -> {
                     status = ExecutionStatus.EXECUTION_STATUS_FAILED;
                     receipt.setExitCode(Integer.parseInt(script.substring(5)));

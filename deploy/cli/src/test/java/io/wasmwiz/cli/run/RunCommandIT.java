@@ -66,7 +66,14 @@ class RunCommandIT {
     @Test
     void callsAFunctionAndPrintsWhatItReturns() throws IOException {
         Result result = command()
-                .run("run", module("values"), "--invoke", "f", "--value=i32:-7", "--value=f32:nan:0x7fa00001", "--quiet");
+                .run(
+                        "run",
+                        module("values"),
+                        "--invoke",
+                        "f",
+                        "--value=i32:-7",
+                        "--value=f32:nan:0x7fa00001",
+                        "--quiet");
 
         assertThat(result.err()).isEmpty();
         assertThat(result.out().lines()).containsExactly("f32:nan:0x7fa00001", "i32:-7");
@@ -101,9 +108,15 @@ class RunCommandIT {
                 .run("run", module("files"), "--quiet", "--file", "data/in.txt=in.txt", "--file", "/b=b=c");
 
         assertThat(result.out()).isEqualTo("data/in.txt:from a file\nb:named so\n");
-        assertThat(command().input("").run("run", module("files"), "--file", "in.txt").err())
+        assertThat(command()
+                        .input("")
+                        .run("run", module("files"), "--file", "in.txt")
+                        .err())
                 .contains("--file takes GUEST=HOST");
-        assertThat(command().input("").run("run", module("files"), "--file", "a=none").err())
+        assertThat(command()
+                        .input("")
+                        .run("run", module("files"), "--file", "a=none")
+                        .err())
                 .contains("no such file");
     }
 

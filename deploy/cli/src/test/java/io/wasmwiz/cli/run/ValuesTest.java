@@ -45,8 +45,18 @@ class ValuesTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", "1", "i32", "i32:", "i32:1.5", "i32:4294967296", "i32:-2147483649", "i64:18446744073709551616",
-                "f32:x", "v128:0", "f32:nan:0x7f800000", "f64:nan:0x1",
+                "",
+                "1",
+                "i32",
+                "i32:",
+                "i32:1.5",
+                "i32:4294967296",
+                "i32:-2147483649",
+                "i64:18446744073709551616",
+                "f32:x",
+                "v128:0",
+                "f32:nan:0x7f800000",
+                "f64:nan:0x1",
             })
     void refusesWhatIsNoValue(String text) {
         assertThatThrownBy(() -> Values.parse(text))
