@@ -26,6 +26,7 @@ import io.wasmwiz.v1.BatchSummary;
 import io.wasmwiz.v1.ExecuteBatchRequest;
 import io.wasmwiz.v1.ExecuteBatchResponse;
 import io.wasmwiz.v1.ExecutionStatus;
+import io.wasmwiz.v1.ItemRefusal;
 import java.util.List;
 import java.util.OptionalLong;
 
@@ -115,8 +116,16 @@ final class BatchCall implements StreamObserver<ExecuteBatchRequest>, BatchRepli
         BatchResult.Builder proto = BatchResult.newBuilder().setItemId(result.itemId());
         return result.outcome() instanceof Outcome.Completed completed
                 ? proto.setResponse(ProtoMapper.toResponse(completed)).build()
-                : proto.setRefusal(OutcomeStatus.of(((Outcome.Refused) result.outcome()).refusal()))
+                : proto.setRefusal(toProto(OutcomeStatus.of(((Outcome.Refused) result.outcome()).refusal())))
                         .build();
+    }
+
+    private static ItemRefusal toProto(Status status) {
+        return ItemRefusal.newBuilder()
+                .setCode(status.getCode())
+                .setMessage(status.getMessage())
+                .addAllDetails(status.getDetailsList())
+                .build();
     }
 
     @Override

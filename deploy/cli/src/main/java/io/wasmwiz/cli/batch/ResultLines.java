@@ -6,6 +6,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import com.google.protobuf.ByteString;
+import com.google.rpc.Status;
 import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
@@ -120,7 +121,11 @@ final class ResultLines {
     }
 
     private static String refusal(JsonObject line, BatchResult result) {
-        StatusRuntimeException error = StatusProto.toStatusRuntimeException(result.getRefusal());
+        StatusRuntimeException error = StatusProto.toStatusRuntimeException(Status.newBuilder()
+                .setCode(result.getRefusal().getCode())
+                .setMessage(result.getRefusal().getMessage())
+                .addAllDetails(result.getRefusal().getDetailsList())
+                .build());
         Metadata trailers = error.getTrailers();
         ServerFailure failure = ServerFailure.of(error.getStatus(), trailers);
         line.addProperty("status", REFUSED);

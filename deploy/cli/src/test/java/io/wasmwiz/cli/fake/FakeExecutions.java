@@ -19,6 +19,7 @@ import io.wasmwiz.v1.ExecuteRequest;
 import io.wasmwiz.v1.ExecuteResponse;
 import io.wasmwiz.v1.ExecutionServiceGrpc;
 import io.wasmwiz.v1.ExecutionStatus;
+import io.wasmwiz.v1.ItemRefusal;
 import io.wasmwiz.v1.ModuleRef;
 import io.wasmwiz.v1.Receipt;
 import io.wasmwiz.v1.TrapKind;
@@ -28,6 +29,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -170,7 +172,11 @@ public final class FakeExecutions extends ExecutionServiceGrpc.ExecutionServiceI
                         .setRepeated(!isFirst));
                 seen.add(name);
             } catch (StatusRuntimeException e) {
-                result.setRefusal(StatusProto.fromThrowable(e));
+                com.google.rpc.Status status = Objects.requireNonNull(StatusProto.fromThrowable(e));
+                result.setRefusal(ItemRefusal.newBuilder()
+                        .setCode(status.getCode())
+                        .setMessage(status.getMessage())
+                        .addAllDetails(status.getDetailsList()));
             }
             answered++;
             if (isToBeCut && answered > resultsBeforeCut) {
