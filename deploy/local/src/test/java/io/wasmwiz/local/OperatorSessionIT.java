@@ -1,6 +1,5 @@
 package io.wasmwiz.local;
 
-import io.wasmwiz.local.parts.Progress;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 

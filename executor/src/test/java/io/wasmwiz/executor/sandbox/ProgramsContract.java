@@ -37,7 +37,9 @@ public abstract class ProgramsContract extends SharedSandboxFixture {
                 Map.of("HOME", "/"),
                 ROOMY)));
 
-        assertThat(text(ran.stdout())).describedAs("%s", ran.end()).isEqualTo(Files.readString(cases.resolve(name + ".out")));
+        assertThat(text(ran.stdout()))
+                .describedAs("%s", ran.end())
+                .isEqualTo(Files.readString(cases.resolve(name + ".out")));
         assertThat(text(ran.stderr())).isEqualTo(Files.readString(cases.resolve(name + ".err")));
         assertThat(ran.end()).isEqualTo(new End.Exited(exitCode));
     }

@@ -29,9 +29,9 @@ import picocli.CommandLine.Spec;
         showDefaultValues = true,
         description =
                 "Meters records from a real broker into a durable PostgreSQL, then copies the very same rows into the"
-                    + " same emptied table by bare binary COPY with a commit a batch. Both alternate; the median"
-                    + " counts, without the rounds that warm up. Then publishes half as much a second as was metered,"
-                    + " and measures the time from each record's acknowledgement to its commit in the ledger.")
+                        + " same emptied table by bare binary COPY with a commit a batch. Both alternate; the median"
+                        + " counts, without the rounds that warm up. Then publishes half as much a second as was metered,"
+                        + " and measures the time from each record's acknowledgement to its commit in the ledger.")
 final class MeteringBenchCommand implements Callable<Integer> {
     private static final String ROW = "%-7s  %16s  %16s  %7s%n";
 
