@@ -5,8 +5,8 @@ import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.wasmwiz.cli.failure.ServerFailure;
 import io.wasmwiz.v1.BatchItem;
-import io.wasmwiz.v1.BatchItems;
 import io.wasmwiz.v1.BatchOpening;
+import io.wasmwiz.v1.BatchResult;
 import io.wasmwiz.v1.BatchSummary;
 import io.wasmwiz.v1.ExecuteBatchRequest;
 import io.wasmwiz.v1.ExecuteBatchResponse;
@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -26,25 +27,25 @@ import org.jspecify.annotations.Nullable;
  * cut is sent again in the next, under the same batch id, and so is charged once. Holds no more than that many items. For
  * one thread, beside which the network's delivers results.
  */
-final class BatchDialogue {
+public final class BatchDialogue {
     /** Reasons after which a server, this one or another, takes the batch up again. */
     private static final Set<Status.Code> CUTS =
             Set.of(Status.Code.UNAVAILABLE, Status.Code.ABORTED, Status.Code.UNKNOWN, Status.Code.INTERNAL);
 
     private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
-    private static final int ITEMS_PER_MESSAGE = 64;
-    private static final int BYTES_PER_MESSAGE = 256 << 10;
 
     private final ExecutionServiceStub stub;
     private final BatchOpening opening;
-    private final ResultLines results;
+    private final ItemResults results;
     /** Sent, or about to be, and not answered; guarded by itself. */
     private final Map<String, BatchItem> unanswered = new LinkedHashMap<>();
 
     private final int window;
     private final int maxCuts;
     private volatile int cuts;
+    private volatile long surplus;
+    private volatile @Nullable BatchStream current;
 
     /**
      * Prepares a batch.
@@ -53,7 +54,8 @@ final class BatchDialogue {
      * @param window items sent and not answered at most
      * @param maxCuts streams in a row that may be cut without having brought a result
      */
-    BatchDialogue(ExecutionServiceStub stub, BatchOpening opening, int window, int maxCuts, ResultLines results) {
+    public BatchDialogue(
+            ExecutionServiceStub stub, BatchOpening opening, int window, int maxCuts, ItemResults results) {
         this.stub = stub;
         this.opening = opening;
         this.window = window;
@@ -62,12 +64,25 @@ final class BatchDialogue {
     }
 
     /** How often a stream was cut so far. */
-    int cuts() {
+    public int cuts() {
         return cuts;
     }
 
+    /** Results of items that waited for none, so far: a server that answers an item twice has some. */
+    public long surplus() {
+        return surplus;
+    }
+
+    /** Cuts the present stream, as a lost connection would; to be called from any thread. */
+    public void cut() {
+        BatchStream stream = current;
+        if (stream != null) {
+            stream.cut();
+        }
+    }
+
     /** What ended a batch that was not to go on. */
-    static final class Ended extends Exception {
+    public static final class Ended extends Exception {
         private static final long serialVersionUID = 1L;
         private final transient ServerFailure failure;
 
@@ -76,7 +91,7 @@ final class BatchDialogue {
             this.failure = failure;
         }
 
-        ServerFailure failure() {
+        public ServerFailure failure() {
             return failure;
         }
     }
@@ -86,12 +101,13 @@ final class BatchDialogue {
      *
      * @return the summary of the last stream
      */
-    BatchSummary run(ItemSource source, Predicate<String> done) throws IOException, InterruptedException, Ended {
+    public BatchSummary run(ItemSource source, Predicate<String> done) throws IOException, InterruptedException, Ended {
         long writtenBefore = -1;
         int withoutResult = 0;
         Duration pause = FIRST_PAUSE;
         while (true) {
             BatchStream stream = new BatchStream();
+            current = stream;
             stub.executeBatch(stream);
             stream.send(ExecuteBatchRequest.newBuilder().setOpening(opening).build());
             List<BatchItem> again;
@@ -107,7 +123,7 @@ final class BatchDialogue {
                 pause = FIRST_PAUSE;
             }
             writtenBefore = results.written();
-            if (!CUTS.contains(failure.code()) || withoutResult > maxCuts) {
+            if ((!CUTS.contains(failure.code()) && !stream.wasCut()) || withoutResult > maxCuts) {
                 throw new Ended(failure);
             }
             cuts = cuts + 1;
@@ -123,6 +139,8 @@ final class BatchDialogue {
         private @Nullable BatchSummary summary;
         private @Nullable ServerFailure failure;
         private boolean ended;
+        private @Nullable BooleanSupplier awaited;
+        private volatile boolean wasCut;
 
         @Override
         public void beforeStart(ClientCallStreamObserver<ExecuteBatchRequest> stream) {
@@ -140,14 +158,14 @@ final class BatchDialogue {
         @Nullable
         ServerFailure converse(List<BatchItem> again, ItemSource source, Predicate<String> done)
                 throws IOException, InterruptedException {
-            Outbox outbox = new Outbox(this);
+            Outbox outbox = new Outbox(this::sendWhenReady);
             for (BatchItem item : again) {
                 if (!outbox.add(item)) {
                     return awaitEnd();
                 }
             }
-            while (!hasEnded()) {
-                BatchItem item = source.next();
+            while (!isWindowFull() || (outbox.flush() && await(this::hasRoom))) {
+                BatchItem item = hasEnded() ? null : source.next();
                 if (item == null) {
                     outbox.flush();
                     if (call != null && !hasEnded()) {
@@ -158,14 +176,10 @@ final class BatchDialogue {
                 if (done.test(item.getItemId())) {
                     continue;
                 }
-                if (isWindowFull()) {
-                    outbox.flush();
-                }
-                boolean mayGoOn = awaitWindow();
                 synchronized (unanswered) {
                     unanswered.put(item.getItemId(), item);
                 }
-                if (!mayGoOn || !outbox.add(item)) {
+                if (!outbox.add(item)) {
                     break;
                 }
             }
@@ -178,19 +192,41 @@ final class BatchDialogue {
             }
         }
 
-        private synchronized boolean awaitWindow() throws InterruptedException {
-            while (!ended && isWindowFull()) {
-                wait();
+        /** Whether it is worth going on: for a message of some items, where the window allows as many. */
+        private boolean hasRoom() {
+            synchronized (unanswered) {
+                return window - unanswered.size() >= Math.min(Outbox.ITEMS, Math.max(1, window / 4));
             }
-            return !ended;
+        }
+
+        private boolean isReady() {
+            return call == null || call.isReady();
         }
 
         /** Waits until a message would not only be queued up; false once the stream has ended. */
-        synchronized boolean awaitReady() throws InterruptedException {
-            while (!ended && call != null && !call.isReady()) {
+        private boolean sendWhenReady(ExecuteBatchRequest message) throws InterruptedException {
+            boolean ready = await(this::isReady);
+            if (ready) {
+                send(message);
+            }
+            return ready;
+        }
+
+        /** Waits for {@code condition}; false once the stream has ended. */
+        private synchronized boolean await(BooleanSupplier condition) throws InterruptedException {
+            awaited = condition;
+            while (!ended && !condition.getAsBoolean()) {
                 wait();
             }
+            awaited = null;
             return !ended;
+        }
+
+        /** What is awaited may be there; the waiting thread is not woken in vain. */
+        private synchronized void wake() {
+            if (awaited != null && awaited.getAsBoolean()) {
+                notifyAll();
+            }
         }
 
         private synchronized boolean hasEnded() {
@@ -204,8 +240,15 @@ final class BatchDialogue {
             return failure;
         }
 
-        private synchronized void wake() {
-            notifyAll();
+        void cut() {
+            wasCut = true;
+            if (call != null) {
+                call.cancel("cut by this client", null);
+            }
+        }
+
+        boolean wasCut() {
+            return wasCut;
         }
 
         synchronized BatchSummary summary() {
@@ -219,15 +262,18 @@ final class BatchDialogue {
                     summary = message.getSummary();
                 }
             }
-            message.getResults().getResultsList().forEach(result -> {
-                boolean isFirst;
-                synchronized (unanswered) {
-                    isFirst = unanswered.remove(result.getItemId()) != null;
+            List<BatchResult> answers = message.getResults().getResultsList();
+            List<BatchResult> firsts = new ArrayList<>(answers.size());
+            synchronized (unanswered) {
+                for (BatchResult answer : answers) {
+                    if (unanswered.remove(answer.getItemId()) != null) {
+                        firsts.add(answer);
+                    } else {
+                        surplus = surplus + 1;
+                    }
                 }
-                if (isFirst) {
-                    results.write(result);
-                }
-            });
+            }
+            firsts.forEach(results::write);
             wake();
         }
 
@@ -250,38 +296,6 @@ final class BatchDialogue {
             failure = reason;
             ended = true;
             notifyAll();
-        }
-    }
-
-    /** Items of the next message. */
-    private static final class Outbox {
-        private final BatchStream stream;
-        private final List<BatchItem> items = new ArrayList<>();
-        private int bytes;
-
-        Outbox(BatchStream stream) {
-            this.stream = stream;
-        }
-
-        boolean add(BatchItem item) throws InterruptedException {
-            items.add(item);
-            bytes += item.getInput().size();
-            return items.size() < ITEMS_PER_MESSAGE && bytes < BYTES_PER_MESSAGE || flush();
-        }
-
-        boolean flush() throws InterruptedException {
-            if (items.isEmpty()) {
-                return true;
-            }
-            boolean ready = stream.awaitReady();
-            if (ready) {
-                stream.send(ExecuteBatchRequest.newBuilder()
-                        .setItems(BatchItems.newBuilder().addAllItems(items))
-                        .build());
-            }
-            items.clear();
-            bytes = 0;
-            return ready;
         }
     }
 }

@@ -5,7 +5,7 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /** The items of a batch, in order. For one thread; its opener closes it. */
-interface ItemSource extends AutoCloseable {
+public interface ItemSource extends AutoCloseable {
     /** An input that is larger than any server takes unless configured otherwise. */
     int LARGEST_INPUT_BYTES = 64 << 20;
 

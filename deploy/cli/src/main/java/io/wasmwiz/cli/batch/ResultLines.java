@@ -6,10 +6,6 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import com.google.protobuf.ByteString;
-import com.google.rpc.Status;
-import io.grpc.Metadata;
-import io.grpc.StatusRuntimeException;
-import io.grpc.protobuf.StatusProto;
 import io.wasmwiz.cli.failure.ServerFailure;
 import io.wasmwiz.cli.run.Outcome;
 import io.wasmwiz.v1.BatchResult;
@@ -35,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * {@code execution_id}, {@code charged}, {@code repeated} and {@code wall_time_us}; of a refusal {@code reason} and
  * {@code message}. Thread-safe.
  */
-final class ResultLines {
+final class ResultLines implements ItemResults {
     private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
     private static final String REFUSED = "REFUSED";
 
@@ -79,8 +75,8 @@ final class ResultLines {
         }
     }
 
-    /** Writes a result. */
-    synchronized void write(BatchResult result) {
+    @Override
+    public synchronized void write(BatchResult result) {
         JsonObject line = new JsonObject();
         line.addProperty("item_id", result.getItemId());
         String status = result.hasResponse() ? run(line, result.getResponse()) : refusal(line, result);
@@ -121,13 +117,7 @@ final class ResultLines {
     }
 
     private static String refusal(JsonObject line, BatchResult result) {
-        StatusRuntimeException error = StatusProto.toStatusRuntimeException(Status.newBuilder()
-                .setCode(result.getRefusal().getCode())
-                .setMessage(result.getRefusal().getMessage())
-                .addAllDetails(result.getRefusal().getDetailsList())
-                .build());
-        Metadata trailers = error.getTrailers();
-        ServerFailure failure = ServerFailure.of(error.getStatus(), trailers);
+        ServerFailure failure = ItemResults.failure(result.getRefusal());
         line.addProperty("status", REFUSED);
         line.addProperty("reason", failure.label());
         line.addProperty("message", failure.message());
@@ -139,8 +129,8 @@ final class ResultLines {
         return !out.checkError();
     }
 
-    /** Results written. */
-    synchronized long written() {
+    @Override
+    public synchronized long written() {
         return written;
     }
 

@@ -2,8 +2,7 @@ package io.wasmwiz.cli.load;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
-import io.grpc.Status;
-import io.grpc.stub.StreamObserver;
+import io.grpc.health.v1.HealthGrpc;
 import io.wasmwiz.cli.CliContext;
 import io.wasmwiz.cli.connect.ServerConnection;
 import io.wasmwiz.cli.connect.ServerOptions;
@@ -15,22 +14,20 @@ import io.wasmwiz.cli.failure.ServerFailure;
 import io.wasmwiz.cli.module.BoundedInput;
 import io.wasmwiz.cli.module.ModuleArgument;
 import io.wasmwiz.cli.run.ModuleCall;
-import io.wasmwiz.cli.run.Outcome;
 import io.wasmwiz.cli.run.RunOptions;
 import io.wasmwiz.cli.text.DurationConverter;
 import io.wasmwiz.cli.text.Progress;
 import io.wasmwiz.v1.ExecuteRequest;
-import io.wasmwiz.v1.ExecuteResponse;
 import io.wasmwiz.v1.ExecutionServiceGrpc;
-import io.wasmwiz.v1.ExecutionServiceGrpc.ExecutionServiceStub;
+import io.wasmwiz.v1.UsageServiceGrpc;
+import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -56,13 +53,30 @@ public final class LoadCommand implements Callable<Integer> {
 
     private final CliContext context;
 
-    @Parameters(index = "0", paramLabel = "MODULE", description = "A .wasm file, or the digest of an uploaded module.")
-    private String module = "";
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "MODULE",
+            description = "A .wasm file, or the digest of an uploaded module; none for empty calls.")
+    private @Nullable String module;
+
+    @Option(
+            names = "--mode",
+            paramLabel = "MODE",
+            converter = LoadMode.Converter.class,
+            defaultValue = "unary",
+            description =
+                    "unary: each call an execution (default); batch: each an item of one stream; empty: health checks,"
+                            + " the floor.")
+    private LoadMode mode = LoadMode.UNARY;
+
+    @Mixin
+    private BatchLoadOptions batchOptions = new BatchLoadOptions();
 
     @Option(
             names = "--concurrency",
             paramLabel = "N",
-            description = "Closed loop: calls at once, 1 to 10000. Default: 8.")
+            description = "Closed loop: calls at once, 1 to 10000. Default: 8, in a batch 1024.")
     private @Nullable Integer concurrency;
 
     @Option(names = "--rate", paramLabel = "N", description = "Open loop: calls per second, up to 1000000.")
@@ -125,57 +139,94 @@ public final class LoadCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         LoadPlan plan = plan();
         Target target = Target.resolve(server, context);
-        ModuleArgument argument = ModuleArgument.parse(module, context.directory());
-        ExecuteRequest.Builder request = options.request(input(), List.of());
         ProcessCpu processes = new ProcessCpu(processes(target.stack()));
         try (ServerConnection connection = ServerConnection.open(target)) {
-            // Fails with an explanation where a load would only count failures; and leaves the module on the server.
-            ModuleCall.execute(connection.stub(ExecutionServiceGrpc::newBlockingStub, callDeadline), argument, request);
-            ExecuteRequest prepared =
-                    request.setModule(ModuleCall.byDigest(argument.digest())).build();
-            AtomicReference<ServerFailure> lastFailure = new AtomicReference<>();
-            LoadReport report = load(connection, plan, prepared, processes, lastFailure);
-            if (json) {
-                context.terminal().out().println(report.json());
-            } else {
-                report.print(context.terminal().out());
-            }
-            ServerFailure failure = lastFailure.get();
-            return report.tally().replies().getTotalCount() > 0 || failure == null ? ExitCode.OK : failure.exitCode();
+            return switch (mode) {
+                case EMPTY ->
+                    calls(plan, processes, CallLoad.empty(connection.stub(HealthGrpc::newStub), callDeadline));
+                case UNARY -> {
+                    ExecuteRequest request = prepare(connection, input());
+                    yield calls(
+                            plan,
+                            processes,
+                            CallLoad.executions(connection.stub(ExecutionServiceGrpc::newStub), request, callDeadline));
+                }
+                case BATCH -> batch(plan, processes, connection);
+            };
         }
     }
 
+    private int calls(LoadPlan plan, ProcessCpu processes, CallLoad load) throws InterruptedException {
+        LoadReport report = load(plan, processes, load);
+        print(report, null);
+        ServerFailure failure = load.lastFailure();
+        return report.tally().replies().getTotalCount() > 0 || failure == null ? ExitCode.OK : failure.exitCode();
+    }
+
+    private int batch(LoadPlan plan, ProcessCpu processes, ServerConnection connection) throws InterruptedException {
+        ByteString input = input();
+        ExecuteRequest shared =
+                prepare(connection, input).toBuilder().clearInput().build();
+        BatchLoad load = new BatchLoad(
+                connection.stub(ExecutionServiceGrpc::newStub), shared, input, batchOptions, Ticker.system());
+        LoadReport report = load(plan, processes, load);
+        BatchTrial trial = load.last();
+        LedgerCheck check = trial == null || !batchOptions.verifies()
+                ? null
+                : LedgerCheck.of(
+                        trial,
+                        report.tally().replies().getTotalCount(),
+                        connection.stub(UsageServiceGrpc::newBlockingStub));
+        print(report, check);
+        return check == null || check.isPassed() ? ExitCode.OK : ExitCode.SOME_FAILED;
+    }
+
+    private void print(LoadReport report, @Nullable LedgerCheck check) {
+        PrintStream out = context.terminal().out();
+        if (json) {
+            out.println(report.json(check));
+            return;
+        }
+        report.print(out);
+        if (check != null) {
+            check.print(out);
+        }
+    }
+
+    /**
+     * The request of every call, by digest. Runs it once: that fails with an explanation where a load would only count
+     * failures, and leaves the module on the server.
+     */
+    private ExecuteRequest prepare(ServerConnection connection, ByteString input) {
+        ModuleArgument argument = ModuleArgument.parse(Objects.requireNonNull(module), context.directory());
+        ExecuteRequest.Builder request = options.request(input, List.of());
+        ModuleCall.execute(connection.stub(ExecutionServiceGrpc::newBlockingStub, callDeadline), argument, request);
+        return request.setModule(ModuleCall.byDigest(argument.digest())).build();
+    }
+
     @SuppressWarnings("try") // The progress line lives as long as its block.
-    private LoadReport load(
-            ServerConnection connection,
-            LoadPlan plan,
-            ExecuteRequest request,
-            ProcessCpu processes,
-            AtomicReference<ServerFailure> lastFailure)
-            throws InterruptedException {
-        ExecutionServiceStub stub = connection.stub(ExecutionServiceGrpc::newStub);
-        LoadLoop loop = new LoadLoop(
-                ending -> stub.withDeadlineAfter(callDeadline.toNanos(), TimeUnit.NANOSECONDS)
-                        .execute(request, new Observer(ending, lastFailure)),
-                Ticker.system());
-        Duration longestCall = callDeadline.plusSeconds(10);
+    private LoadReport load(LoadPlan plan, ProcessCpu processes, Load load) throws InterruptedException {
         Tally tally = new Tally();
         try (Progress progress = Progress.start(
                 context.terminal(), quiet, seconds -> "loading, %d s, %d calls".formatted(seconds, tally.ended()))) {
             if (!noWarmUp) {
-                loop.run(
-                        new LoadPlan(plan.ratePerSecond(), plan.inFlight(), Long.MAX_VALUE, warmUp),
-                        new Tally(),
-                        longestCall);
+                load.run(new LoadPlan(plan.ratePerSecond(), plan.inFlight(), Long.MAX_VALUE, warmUp), new Tally());
             }
             Map<String, Long> before = processes.sample();
-            Duration elapsed = loop.run(plan, tally, longestCall);
-            return new LoadReport(plan, tally, elapsed, ProcessCpu.difference(before, processes.sample()));
+            Duration elapsed = load.run(plan, tally);
+            return new LoadReport(mode, plan, tally, elapsed, ProcessCpu.difference(before, processes.sample()));
         }
     }
 
     private LoadPlan plan() {
         requireUsage(rate == null || concurrency == null, "--rate and --concurrency exclude each other");
+        requireUsage(mode == LoadMode.EMPTY || module != null, "which MODULE to load with?");
+        requireUsage(mode != LoadMode.BATCH || rate == null, "--mode batch is a closed loop: it has no --rate");
+        requireUsage(mode == LoadMode.BATCH || !batchOptions.isGiven(), "--cuts and --verify are of --mode batch");
+        requireUsage(
+                batchOptions.cuts() >= 0 && batchOptions.cuts() <= BatchLoadOptions.LARGEST_CUTS,
+                "--cuts must be 0 to 10000");
+        requireUsage(batchOptions.cuts() == 0 || (count != null && noWarmUp), "--cuts needs --count and --no-warm-up");
         requireUsage(rate == null || (rate > 0 && rate <= LARGEST_RATE), "--rate must be above 0 and at most 1000000");
         requireUsage(
                 concurrency == null || (concurrency >= 1 && concurrency <= LARGEST_CONCURRENCY),
@@ -187,7 +238,7 @@ public final class LoadCommand implements Callable<Integer> {
         Duration time = duration != null ? duration : count != null ? LONGEST_LOAD : Duration.ofSeconds(10);
         return new LoadPlan(
                 rate == null ? 0 : rate,
-                rate != null ? OPEN_LOOP_IN_FLIGHT : concurrency == null ? 8 : concurrency,
+                rate != null ? OPEN_LOOP_IN_FLIGHT : concurrency != null ? concurrency : mode.inFlight(),
                 count == null ? Long.MAX_VALUE : count,
                 time);
     }
@@ -223,35 +274,5 @@ public final class LoadCommand implements Callable<Integer> {
             }
         }
         return processes;
-    }
-
-    /** Ends a call for the loop. */
-    private static final class Observer implements StreamObserver<ExecuteResponse> {
-        private final LoadLoop.Ending ending;
-        private final AtomicReference<ServerFailure> lastFailure;
-        private @Nullable String status;
-
-        Observer(LoadLoop.Ending ending, AtomicReference<ServerFailure> lastFailure) {
-            this.ending = ending;
-            this.lastFailure = lastFailure;
-        }
-
-        @Override
-        public void onNext(ExecuteResponse response) {
-            status = Outcome.label(response.getReceipt());
-        }
-
-        @Override
-        public void onError(Throwable failure) {
-            ServerFailure explained =
-                    ServerFailure.of(Status.fromThrowable(failure), Status.trailersFromThrowable(failure));
-            lastFailure.set(explained);
-            ending.failed(explained.label());
-        }
-
-        @Override
-        public void onCompleted() {
-            ending.replied(status == null ? "NO_REPLY" : status);
-        }
     }
 }

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a load came to.
@@ -15,7 +16,7 @@ import org.HdrHistogram.Histogram;
  * @param elapsed from the first call's due time to the last call's end
  * @param cpuMicros processor time by process during the load
  */
-record LoadReport(LoadPlan plan, Tally tally, Duration elapsed, Map<String, Long> cpuMicros) {
+record LoadReport(LoadMode mode, LoadPlan plan, Tally tally, Duration elapsed, Map<String, Long> cpuMicros) {
     private static final double[] PERCENTILES = {50, 90, 99, 99.9, 99.99};
 
     double repliesPerSecond() {
@@ -30,12 +31,18 @@ record LoadReport(LoadPlan plan, Tally tally, Duration elapsed, Map<String, Long
         return (double) micros / Math.max(1, tally.ended());
     }
 
+    private String loop() {
+        if (plan.isOpenLoop()) {
+            return format("open, %.1f calls/s due, latency from when a call was due", plan.ratePerSecond());
+        }
+        return mode == LoadMode.BATCH
+                ? format("one stream, %d items at once, latency from when an item was made", plan.inFlight())
+                : format("closed, %d at once, latency from when a call was sent", plan.inFlight());
+    }
+
     /** For people. */
     void print(PrintStream out) {
-        out.println("loop         "
-                + (plan.isOpenLoop()
-                        ? format("open, %.1f calls/s due, latency from when a call was due", plan.ratePerSecond())
-                        : format("closed, %d at once, latency from when a call was sent", plan.inFlight())));
+        out.println("loop         " + loop());
         out.println(format(
                 "calls        %d replies, %d failed, %d not sent, in %.2f s: %.1f replies/s",
                 tally.replies().getTotalCount(),
@@ -76,8 +83,9 @@ record LoadReport(LoadPlan plan, Tally tally, Duration elapsed, Map<String, Long
     }
 
     /** For programs; names carry their units. */
-    String json() {
+    String json(@Nullable LedgerCheck check) {
         JsonObject json = new JsonObject();
+        json.addProperty("mode", mode.text());
         json.addProperty("loop", plan.isOpenLoop() ? "open" : "closed");
         if (plan.isOpenLoop()) {
             json.addProperty("due_per_second", plan.ratePerSecond());
@@ -95,6 +103,9 @@ record LoadReport(LoadPlan plan, Tally tally, Duration elapsed, Map<String, Long
         JsonObject cpu = new JsonObject();
         cpuMicros.forEach((name, micros) -> cpu.addProperty(name, cpuMicrosPerCall(micros)));
         json.add("cpu_us_per_call", cpu);
+        if (check != null) {
+            json.add("verification", check.json());
+        }
         return Json.print(json);
     }
 

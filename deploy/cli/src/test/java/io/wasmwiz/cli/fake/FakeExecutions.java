@@ -6,6 +6,7 @@ import io.grpc.Status;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.wasmwiz.v1.BatchItem;
 import io.wasmwiz.v1.BatchOpened;
@@ -115,6 +116,11 @@ public final class FakeExecutions extends ExecutionServiceGrpc.ExecutionServiceI
         return batches;
     }
 
+    /** Items of a batch that were charged. */
+    long charged(String batchId) {
+        return seen.stream().filter(name -> name.startsWith(batchId + " ")).count();
+    }
+
     /** Items that came, repeats included. */
     public long items() {
         return items.get();
@@ -122,6 +128,8 @@ public final class FakeExecutions extends ExecutionServiceGrpc.ExecutionServiceI
 
     @Override
     public StreamObserver<ExecuteBatchRequest> executeBatch(StreamObserver<ExecuteBatchResponse> replies) {
+        // Without one, whatever is sent to a client that is gone would throw.
+        ((ServerCallStreamObserver<ExecuteBatchResponse>) replies).setOnCancelHandler(() -> {});
         return new FakeBatch(replies);
     }
 

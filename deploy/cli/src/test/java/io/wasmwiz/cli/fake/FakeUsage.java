@@ -2,6 +2,8 @@ package io.wasmwiz.cli.fake;
 
 import com.google.protobuf.util.Timestamps;
 import io.grpc.stub.StreamObserver;
+import io.wasmwiz.v1.GetBatchRequest;
+import io.wasmwiz.v1.GetBatchResponse;
 import io.wasmwiz.v1.GetQuotaRequest;
 import io.wasmwiz.v1.GetQuotaResponse;
 import io.wasmwiz.v1.ListExecutionsRequest;
@@ -56,6 +58,15 @@ final class FakeUsage extends UsageServiceGrpc.UsageServiceImplBase {
                         .setAvailable(30)
                         .setRemaining(30)
                         .setResetsAt(Timestamps.fromSeconds(1_767_225_600)))
+                .build());
+        replies.onCompleted();
+    }
+
+    @Override
+    public void getBatch(GetBatchRequest request, StreamObserver<GetBatchResponse> replies) {
+        replies.onNext(GetBatchResponse.newBuilder()
+                .setBatchId(request.getBatchId())
+                .setCharged(executions.charged(request.getBatchId()))
                 .build());
         replies.onCompleted();
     }

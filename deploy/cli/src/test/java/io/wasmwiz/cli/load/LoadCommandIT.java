@@ -74,6 +74,54 @@ class LoadCommandIT {
     }
 
     @Test
+    void countsEachItemOfABatchOnce() {
+        JsonObject report = json(
+                command().run("load", "upper.wasm", "--mode", "batch", "--count", "500", "--no-warm-up", "--json"));
+
+        assertThat(report.get("mode").getAsString()).isEqualTo("batch");
+        assertThat(report.get("replies").getAsLong()).isEqualTo(500);
+        assertThat(report.getAsJsonObject("latency_us").get("p50").getAsLong()).isLessThan(Tally.LONGEST_MICROS);
+        assertThat(server.executions().charged()).isEqualTo(501);
+        assertThat(server.executions().batches()).containsExactly("");
+    }
+
+    @Test
+    void resumesABatchThatItCutsAndVerifiesThatEachItemIsAnsweredAndChargedOnce() {
+        Result result = command()
+                .run(
+                        ("load upper.wasm --mode batch --count 300 --concurrency 50 --cuts 5 --seed 3 --no-warm-up --verify"
+                                        + " --json")
+                                .split(" "));
+
+        assertThat(result.exitCode()).isZero();
+        JsonObject verification = json(result).getAsJsonObject("verification");
+        assertThat(verification.get("passed").getAsBoolean()).isTrue();
+        assertThat(verification.get("answered").getAsLong()).isEqualTo(300);
+        assertThat(verification.get("ledger_charged").getAsLong()).isEqualTo(300);
+        assertThat(verification.get("cuts").getAsLong()).isEqualTo(5);
+        assertThat(server.executions().batches()).hasSize(6);
+        assertThat(server.executions().charged()).isEqualTo(301);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"100, 100, 0, 100, true", "100, 99, 0, 99, false", "100, 100, 1, 100, false", "100, 100, 0, 99, false"})
+    void passesABatchWhoseItemsHaveEachOneAnswerAndOneCharge(
+            long items, long answered, long surplus, long charged, boolean passed) {
+        BatchTrial trial = new BatchTrial("", items, answered, surplus, 0, 0);
+
+        assertThat(new LedgerCheck(trial, answered, charged, 0).isPassed()).isEqualTo(passed);
+    }
+
+    @Test
+    void loadsWithEmptyCallsThatCostNothing() {
+        JsonObject report = json(command().run("load", "--mode", "empty", "--count", "100", "--no-warm-up", "--json"));
+
+        assertThat(report.getAsJsonObject("statuses").get("SERVING").getAsLong())
+                .isEqualTo(100);
+        assertThat(server.executions().charged()).isZero();
+    }
+
+    @Test
     void countsRefusalsByReason() {
         server.executions().setQuota(101);
 
@@ -113,7 +161,12 @@ class LoadCommandIT {
         "--concurrency 10001, --concurrency must be",
         "--count 0, --count must be",
         "--duration 25h, --duration must be",
-        "--pid x=y, --pid takes"
+        "--pid x=y, --pid takes",
+        "--mode batch --rate 5, closed loop",
+        "--mode many, is expected",
+        "--verify, --mode batch",
+        "--mode batch --cuts 3, needs --count",
+        "--mode batch --count 9 --no-warm-up --cuts 10001, --cuts must be"
     })
     void refusesPlansOutOfBounds(String flags, String explanation) {
         Result result = command().run(("load upper.wasm " + flags).split(" "));
