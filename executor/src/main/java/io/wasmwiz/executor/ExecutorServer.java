@@ -194,12 +194,8 @@ public final class ExecutorServer implements AutoCloseable {
                     ? Optional.of(closer.add(
                             AdminService.open(config.admin(), config.database().connectionTimeout(), timers, metrics)))
                     : Optional.empty();
-            UsageExports exports = closer.add(UsageExports.open(
-                    config.exports(),
-                    config.database(),
-                    callerCheck,
-                    timers,
-                    metrics));
+            UsageExports exports =
+                    closer.add(UsageExports.open(config.exports(), config.database(), callerCheck, timers, metrics));
             List<BindableService> services = new ArrayList<>(List.of(
                     new ExecutionGrpcService(pipeline, batches, admission),
                     new ModuleGrpcService(

@@ -62,7 +62,7 @@ class ExportUsageIT {
         executor.close();
     }
 
-    private final LedgerLog log = new LedgerLog(database, new UUID(0, 1));
+    private LedgerLog log;
     private Tenant tenant;
     private Tenant stranger;
 
@@ -74,6 +74,7 @@ class ExportUsageIT {
             handle.execute("UPDATE usage_watermark SET grant_floor = '2026-03-02T00:00:00Z',"
                     + " complete_before = '2026-03-02T00:00:00Z'");
         });
+        log = new LedgerLog(database, new UUID(0, 1));
         tenant = Tenant.create(database, "Free");
         stranger = Tenant.create(database, "Pro");
     }

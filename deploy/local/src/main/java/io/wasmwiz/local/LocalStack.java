@@ -73,8 +73,8 @@ final class LocalStack implements AutoCloseable {
 
             CompletableFuture<MeteringWorker> meteringStarting = Background.start(
                     "metering-start", () -> progress.step("metering", () -> startMetering(config, database, kafka)));
-            ExecutorServer executor =
-                    progress.step("executor", () -> closer.add(startExecutor(config, database, kafka, secrets.tokenKeys())));
+            ExecutorServer executor = progress.step(
+                    "executor", () -> closer.add(startExecutor(config, database, kafka, secrets.tokenKeys())));
             MeteringWorker metering = closer.add(Background.await(meteringStarting));
             return new LocalStack(closer, database, kafka, executor, metering, List.copyOf(accounts));
         } catch (Exception | Error e) {

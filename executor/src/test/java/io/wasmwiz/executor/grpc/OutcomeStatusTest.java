@@ -269,6 +269,7 @@ class OutcomeStatusTest {
                     Code.ABORTED,
                     "BATCH_STALLED",
                     Map.of("limit_ms", "60000")),
+            row(
                     new Refusal.UsageDropped(LocalDate.of(2026, 3, 2), "token"),
                     Code.FAILED_PRECONDITION,
                     "USAGE_DROPPED",

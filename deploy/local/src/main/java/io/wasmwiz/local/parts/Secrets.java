@@ -54,7 +54,7 @@ public final class Secrets {
     }
 
     /** The key that resume tokens are signed with, in the form of the executor's flag, made now if it is new. */
-    String tokenKeys() throws IOException {
+    public String tokenKeys() throws IOException {
         return get("token-keys", () -> {
             byte[] bytes = new byte[TOKEN_KEY_BYTES];
             random.nextBytes(bytes);
