@@ -464,6 +464,9 @@ public final class ExecutorCommand implements Callable<Integer> {
             defaultValue = "134217728")
     private long inspectionBufferBytes;
 
+    @Mixin
+    private final ExportFlags exportFlags = new ExportFlags();
+
     @Option(
             names = "--admin-service",
             description = "Serve AdminService",
@@ -594,6 +597,7 @@ public final class ExecutorCommand implements Callable<Integer> {
                         batchStallTimeout,
                         batchPatience,
                         batchThreads),
+                exportFlags.config(),
                 workThreads,
                 workQueue,
                 drainTimeout);

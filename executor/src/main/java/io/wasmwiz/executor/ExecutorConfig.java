@@ -8,6 +8,7 @@ import io.wasmwiz.executor.claims.ClaimsConfig;
 import io.wasmwiz.executor.events.EventsConfig;
 import io.wasmwiz.executor.execution.CrashConfig;
 import io.wasmwiz.executor.execution.RequestLimits;
+import io.wasmwiz.executor.export.ExportConfig;
 import io.wasmwiz.executor.grpc.GrpcConfig;
 import io.wasmwiz.executor.modules.ModulesConfig;
 import io.wasmwiz.executor.sandbox.SandboxConfig;
@@ -47,6 +48,7 @@ public record ExecutorConfig(
         CrashConfig crashes,
         ClaimsConfig claims,
         BatchConfig batches,
+        ExportConfig exports,
         int workThreads,
         int workQueue,
         Duration drainTimeout) {
@@ -95,6 +97,7 @@ public record ExecutorConfig(
                         + " was %s, with inputs of up to %s",
                 batches.bytes(),
                 requests.maxInputBytes());
+        exports.check(problems);
         problems.require(
                 modules.uploadBytes() / 4 >= requests.maxModuleBytes(),
                 "--upload-buffer-bytes must be at least four times --max-module-bytes, because one account may hold a"

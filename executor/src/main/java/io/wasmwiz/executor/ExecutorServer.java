@@ -30,11 +30,13 @@ import io.wasmwiz.executor.execution.ExecutionPipeline;
 import io.wasmwiz.executor.execution.InFlight;
 import io.wasmwiz.executor.execution.Repeats;
 import io.wasmwiz.executor.execution.RequestRules;
+import io.wasmwiz.executor.export.UsageExports;
 import io.wasmwiz.executor.grpc.AdminGrpcService;
 import io.wasmwiz.executor.grpc.ExecutionGrpcService;
 import io.wasmwiz.executor.grpc.GrpcServer;
 import io.wasmwiz.executor.grpc.ModuleGrpcService;
 import io.wasmwiz.executor.grpc.ServiceHealth;
+import io.wasmwiz.executor.grpc.UsageApi;
 import io.wasmwiz.executor.grpc.UsageGrpcService;
 import io.wasmwiz.executor.modules.ModuleLibrary;
 import io.wasmwiz.executor.modules.PostgresModuleStore;
@@ -42,6 +44,7 @@ import io.wasmwiz.executor.sandbox.SandboxRuntime;
 import io.wasmwiz.executor.sandbox.process.ProcessSandbox;
 import io.wasmwiz.executor.sandbox.wasmtime.WasmtimeSandbox;
 import io.wasmwiz.executor.usage.PostgresUsageQueries;
+import io.wasmwiz.executor.usage.PostgresUsageSums;
 import io.wasmwiz.executor.wasm.ModulePolicy;
 import io.wasmwiz.executor.wasm.ModulePolicyConfig;
 import io.wasmwiz.executor.work.FairPool;
@@ -76,6 +79,7 @@ public final class ExecutorServer implements AutoCloseable {
     private final AdminServer admin;
     private final ServiceHealth health;
     private final Batches batches;
+    private final UsageExports exports;
     private final Duration drainTimeout;
     private final Closer closer;
     private final AtomicBoolean closing = new AtomicBoolean();
@@ -86,12 +90,14 @@ public final class ExecutorServer implements AutoCloseable {
             AdminServer admin,
             ServiceHealth health,
             Batches batches,
+            UsageExports exports,
             Duration drainTimeout,
             Closer closer) {
         this.grpc = grpc;
         this.admin = admin;
         this.health = health;
         this.batches = batches;
+        this.exports = exports;
         this.drainTimeout = drainTimeout;
         this.closer = closer;
     }
@@ -188,11 +194,19 @@ public final class ExecutorServer implements AutoCloseable {
                     ? Optional.of(closer.add(
                             AdminService.open(config.admin(), config.database().connectionTimeout(), timers, metrics)))
                     : Optional.empty();
+            UsageExports exports =
+                    closer.add(UsageExports.open(config.exports(), config.database(), callerCheck, timers, metrics));
             List<BindableService> services = new ArrayList<>(List.of(
                     new ExecutionGrpcService(pipeline, batches, admission),
                     new ModuleGrpcService(
                             modules, config.requests().maxModuleBytes(), config.modules(), timers, metrics),
-                    new UsageGrpcService(new PostgresUsageQueries(database.jdbi()), admission, reads)));
+                    new UsageApi(
+                            new UsageGrpcService(
+                                    new PostgresUsageQueries(database.jdbi()),
+                                    new PostgresUsageSums(database.jdbi()),
+                                    admission,
+                                    reads),
+                            exports)));
             administration.map(AdminGrpcService::new).ifPresent(services::add);
             ServiceHealth health = new ServiceHealth(dependencies, administration.isPresent());
             GrpcServer grpc = closer.add(GrpcServer.start(
@@ -212,7 +226,7 @@ public final class ExecutorServer implements AutoCloseable {
                     .addKeyValue("grpc_port", grpc.port())
                     .addKeyValue("admin_port", admin.port())
                     .log("executor started");
-            return new ExecutorServer(grpc, admin, health, batches, config.drainTimeout(), closer);
+            return new ExecutorServer(grpc, admin, health, batches, exports, config.drainTimeout(), closer);
         } catch (Throwable t) {
             throw closer.closeAfter(t);
         }
@@ -275,6 +289,7 @@ public final class ExecutorServer implements AutoCloseable {
             admin.drain();
             health.drain();
             batches.drain();
+            exports.drain();
             grpc.drain(drainTimeout);
             closer.close();
             log.atInfo().log("executor closed");

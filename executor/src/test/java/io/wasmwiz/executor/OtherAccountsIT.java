@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.FieldMask;
 import com.google.protobuf.Message;
+import com.google.protobuf.Timestamp;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
@@ -29,6 +30,7 @@ import io.wasmwiz.v1.DeleteModuleRequest;
 import io.wasmwiz.v1.ExecuteBatchRequest;
 import io.wasmwiz.v1.ExecuteRequest;
 import io.wasmwiz.v1.ExecutionServiceGrpc;
+import io.wasmwiz.v1.ExportUsageRequest;
 import io.wasmwiz.v1.GetApiKeyRequest;
 import io.wasmwiz.v1.GetBatchRequest;
 import io.wasmwiz.v1.GetModuleRequest;
@@ -40,12 +42,15 @@ import io.wasmwiz.v1.ListModulesRequest;
 import io.wasmwiz.v1.ListTiersRequest;
 import io.wasmwiz.v1.ModuleRef;
 import io.wasmwiz.v1.ModuleServiceGrpc;
+import io.wasmwiz.v1.QueryUsageRequest;
 import io.wasmwiz.v1.RevokeApiKeyRequest;
 import io.wasmwiz.v1.RotateApiKeyRequest;
 import io.wasmwiz.v1.UpdateApiKeyRequest;
 import io.wasmwiz.v1.UploadModuleHeader;
 import io.wasmwiz.v1.UploadModuleRequest;
 import io.wasmwiz.v1.UploadModuleResponse;
+import io.wasmwiz.v1.UsageGroup;
+import io.wasmwiz.v1.UsagePeriod;
 import io.wasmwiz.v1.UsageServiceGrpc;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -79,6 +84,7 @@ class OtherAccountsIT {
     private static String batch;
     private static String modulesToken;
     private static String executionsToken;
+    private static String resumeToken;
     private static String keysToken;
     private static String tiersToken;
 
@@ -105,6 +111,10 @@ class OtherAccountsIT {
                 .listExecutions(
                         ListExecutionsRequest.newBuilder().setPageSize(1).build())
                 .getNextPageToken();
+        resumeToken = executor.usage(victim.key())
+                .exportUsage(ExportUsageRequest.getDefaultInstance())
+                .next()
+                .getResumeToken();
         executor.administration(victim.key()).createApiKey(CreateApiKeyRequest.getDefaultInstance());
         keysToken = executor.administration(victim.key())
                 .listApiKeys(ListApiKeysRequest.newBuilder().setPageSize(1).build())
@@ -112,7 +122,7 @@ class OtherAccountsIT {
         tiersToken = executor.administration(victim.key())
                 .listTiers(ListTiersRequest.newBuilder().setPageSize(1).build())
                 .getNextPageToken();
-        assertThat(List.of(modulesToken, executionsToken, keysToken, tiersToken))
+        assertThat(List.of(modulesToken, executionsToken, resumeToken, keysToken, tiersToken))
                 .doesNotContain("");
     }
 
@@ -180,6 +190,27 @@ class OtherAccountsIT {
                                         .build(),
                                 "PAGE_TOKEN_INVALID"),
                         new Attempt(ListExecutionsRequest.getDefaultInstance(), "")));
+        table.put(
+                UsageServiceGrpc.getExportUsageMethod(),
+                List.of(
+                        new Attempt(
+                                ExportUsageRequest.newBuilder()
+                                        .setResumeToken(resumeToken)
+                                        .build(),
+                                "RESUME_TOKEN_INVALID"),
+                        new Attempt(
+                                ExportUsageRequest.newBuilder().setApiKeyId(key).build(), "API_KEY_UNKNOWN"),
+                        new Attempt(ExportUsageRequest.getDefaultInstance(), "")));
+        table.put(
+                UsageServiceGrpc.getQueryUsageMethod(),
+                List.of(new Attempt(
+                        QueryUsageRequest.newBuilder()
+                                .setFrom(Timestamp.newBuilder().setSeconds(0))
+                                .setBefore(Timestamp.newBuilder().setSeconds(3_600))
+                                .setPeriod(UsagePeriod.USAGE_PERIOD_HOUR)
+                                .addGroupBy(UsageGroup.USAGE_GROUP_API_KEY)
+                                .build(),
+                        "")));
         table.put(
                 AdminServiceGrpc.getGetUserMethod(),
                 List.of(

@@ -29,7 +29,7 @@ class ReadmeTest {
     @Test
     void listsEveryReasonOfTheCodeAndNoOther() throws IOException {
         Set<String> inCode = new TreeSet<>();
-        for (String folder : List.of("grpc", "execution", "batch", "modules", "wasm", "admin")) {
+        for (String folder : List.of("grpc", "execution", "batch", "modules", "wasm", "admin", "export", "usage")) {
             try (Stream<Path> files = Files.walk(Path.of("src/main/java/io/wasmwiz/executor", folder))) {
                 files.filter(file -> file.toString().endsWith(".java"))
                         .forEach(file ->

@@ -43,6 +43,8 @@ final class ServiceRolesIT {
             SELECT %s, %s, 'Free', day, 10, 'executor-1', now(), %s FROM raised
             """.formatted(ADA, TODAY, LEASE, ADA, END_OF_TODAY);
 
+    private static final String COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = '%s'::regclass"
+            + " AND attnum > 0 AND NOT attisdropped ORDER BY 1";
     private static final String IN_ADA = "SELECT set_config('wasmwiz.account_id', " + ADA + ", true)";
 
     @Parameter
@@ -100,6 +102,17 @@ final class ServiceRolesIT {
     }
 
     @Test
+    void executorSeesHowFarTheLedgerIsAndEveryColumnOfIt() {
+        assertThat(rows(
+                        executor,
+                        "SELECT count(*) FROM log_positions p JOIN log_topics t USING (topic, topic_id)"
+                                + " WHERE p.partition >= 0 AND p.next_offset >= 0"))
+                .containsExactly("0");
+        assertThat(rows(superuser, COLUMNS.formatted("account_usage_logs")))
+                .containsExactlyElementsOf(rows(superuser, COLUMNS.formatted("usage_logs")));
+    }
+
+    @Test
     void executorKeepsModules() {
         executeInAda("INSERT INTO wasm_modules (user_id, digest, name, code, size_bytes, profile) VALUES (" + ADA + ", "
                 + HASH + ", 'm', '\\x00', 1, '')");
@@ -154,7 +167,8 @@ final class ServiceRolesIT {
                 "DELETE FROM request_claims",
                 "INSERT INTO batch_claims (user_id) VALUES (" + ADA + ")",
                 "UPDATE batch_claims SET reruns = 0",
-                "SELECT next_offset FROM log_positions",
+                "SELECT leader_epoch FROM log_positions",
+                "UPDATE log_positions SET next_offset = 1",
                 "SELECT record_value FROM dead_events",
                 "SELECT ensure_usage_partition(" + TODAY + ")",
                 "SELECT version FROM flyway_schema_history",

@@ -73,8 +73,8 @@ final class LocalStack implements AutoCloseable {
 
             CompletableFuture<MeteringWorker> meteringStarting = Background.start(
                     "metering-start", () -> progress.step("metering", () -> startMetering(config, database, kafka)));
-            ExecutorServer executor =
-                    progress.step("executor", () -> closer.add(startExecutor(config, database, kafka)));
+            ExecutorServer executor = progress.step(
+                    "executor", () -> closer.add(startExecutor(config, database, kafka, secrets.tokenKeys())));
             MeteringWorker metering = closer.add(Background.await(meteringStarting));
             return new LocalStack(closer, database, kafka, executor, metering, List.copyOf(accounts));
         } catch (Exception | Error e) {
@@ -88,8 +88,8 @@ final class LocalStack implements AutoCloseable {
         return kafka;
     }
 
-    private static ExecutorServer startExecutor(LocalConfig config, LocalDatabase database, EmbeddedKafka kafka)
-            throws Exception {
+    private static ExecutorServer startExecutor(
+            LocalConfig config, LocalDatabase database, EmbeddedKafka kafka, String tokenKeys) throws Exception {
         return ExecutorServer.start(ExecutorCommand.parse(
                 Map.of(),
                 "--executor-id=local",
@@ -100,6 +100,7 @@ final class LocalStack implements AutoCloseable {
                 "--admin-host=" + HOST,
                 "--admin-port=" + config.ports().executorAdmin(),
                 "--database-url=" + database.url(ServiceRole.EXECUTOR),
+                "--usage-token-keys=" + tokenKeys,
                 "--admin-service",
                 "--admin-database-url=" + database.url(ServiceRole.ADMIN),
                 "--kafka-bootstrap-servers=" + kafka.bootstrapServers()));

@@ -31,6 +31,8 @@ final class MethodScopes {
                     of(UsageServiceGrpc.getGetQuotaMethod(), Scope.USAGE),
                     of(UsageServiceGrpc.getListExecutionsMethod(), Scope.USAGE),
                     of(UsageServiceGrpc.getGetBatchMethod(), Scope.USAGE),
+                    of(UsageServiceGrpc.getExportUsageMethod(), Scope.USAGE),
+                    of(UsageServiceGrpc.getQueryUsageMethod(), Scope.USAGE),
                     of(AdminServiceGrpc.getCreateUserMethod(), Scope.ADMIN),
                     of(AdminServiceGrpc.getGetUserMethod(), Scope.ACCOUNT, Scope.ADMIN),
                     of(AdminServiceGrpc.getListUsersMethod(), Scope.ADMIN),

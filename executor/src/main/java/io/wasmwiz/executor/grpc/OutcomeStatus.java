@@ -175,6 +175,16 @@ final class OutcomeStatus {
                             "DEADLINE_BEFORE_START",
                             "the call's deadline passed before a sandbox was free; nothing ran")),
             row(
+                    Refusal.UsageDropped.class,
+                    no -> new Answer(
+                                    Code.FAILED_PRECONDITION,
+                                    "USAGE_DROPPED",
+                                    "retention dropped executions that the token had not reached: usage is kept from %s"
+                                                    .formatted(no.oldestDay())
+                                            + " on; restart_token goes on without what is lost")
+                            .with("oldest_day", no.oldestDay())
+                            .with("restart_token", no.restartToken())),
+            row(
                     Refusal.OutcomeUnknown.class,
                     no -> new Answer(
                                     Code.UNKNOWN,

@@ -9,6 +9,7 @@ import io.wasmwiz.executor.refusal.Refusal;
 import io.wasmwiz.executor.refusal.RefusedException;
 import io.wasmwiz.executor.usage.BatchCounts;
 import io.wasmwiz.executor.usage.UsageQueries;
+import io.wasmwiz.executor.usage.UsageSums;
 import io.wasmwiz.executor.work.WorkPool;
 import io.wasmwiz.v1.BatchLedgerCount;
 import io.wasmwiz.v1.ExecutionStatus;
@@ -18,6 +19,8 @@ import io.wasmwiz.v1.GetQuotaRequest;
 import io.wasmwiz.v1.GetQuotaResponse;
 import io.wasmwiz.v1.ListExecutionsRequest;
 import io.wasmwiz.v1.ListExecutionsResponse;
+import io.wasmwiz.v1.QueryUsageRequest;
+import io.wasmwiz.v1.QueryUsageResponse;
 import io.wasmwiz.v1.UsageServiceGrpc;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -30,11 +33,13 @@ public final class UsageGrpcService extends UsageServiceGrpc.UsageServiceImplBas
     private static final String LIST = "ListExecutions";
 
     private final UsageQueries usage;
+    private final UsageSums sums;
     private final QuotaFigures quotas;
     private final WorkPool database;
 
-    public UsageGrpcService(UsageQueries usage, QuotaFigures quotas, WorkPool database) {
+    public UsageGrpcService(UsageQueries usage, UsageSums sums, QuotaFigures quotas, WorkPool database) {
         this.usage = usage;
+        this.sums = sums;
         this.quotas = quotas;
         this.database = database;
     }
@@ -89,6 +94,15 @@ public final class UsageGrpcService extends UsageServiceGrpc.UsageServiceImplBas
                         .setExecutions(count.executions())
                         .setCharged(count.charged())));
         return batch.build();
+    }
+
+    @Override
+    public void queryUsage(QueryUsageRequest request, StreamObserver<QueryUsageResponse> response) {
+        UUID account = CallContext.caller().accountId();
+        Replies.send(
+                database.submit(() -> sums.of(account, UsageRequests.query(request))),
+                UsageRequests::toProto,
+                response);
     }
 
     private static Optional<UsageQueries.Position> after(UUID account, ListExecutionsRequest request) {

@@ -6,6 +6,7 @@ import io.wasmwiz.executor.auth.Authentication;
 import io.wasmwiz.executor.auth.Scope;
 import io.wasmwiz.executor.claims.Claim;
 import java.time.Duration;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -107,6 +108,14 @@ public sealed interface Refusal {
 
     /** The client's deadline passed while the run waited for its start; nothing ran. */
     record DeadlinePassed() implements Refusal {}
+
+    /**
+     * Retention may have dropped what an export had yet to send.
+     *
+     * @param oldestDay the first day that is kept
+     * @param restartToken goes on without what is lost
+     */
+    record UsageDropped(LocalDate oldestDay, String restartToken) implements Refusal {}
 
     /** It ran, and whether its event is durable is not known. */
     record OutcomeUnknown(UUID executionId) implements Refusal {}

@@ -19,6 +19,7 @@ import io.wasmwiz.executor.refusal.FieldViolation;
 import io.wasmwiz.executor.refusal.Refusal;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -268,6 +269,11 @@ class OutcomeStatusTest {
                     Code.ABORTED,
                     "BATCH_STALLED",
                     Map.of("limit_ms", "60000")),
+            row(
+                    new Refusal.UsageDropped(LocalDate.of(2026, 3, 2), "token"),
+                    Code.FAILED_PRECONDITION,
+                    "USAGE_DROPPED",
+                    Map.of("oldest_day", "2026-03-02", "restart_token", "token")),
             row(
                     new Refusal.OutcomeUnknown(ID),
                     Code.UNKNOWN,

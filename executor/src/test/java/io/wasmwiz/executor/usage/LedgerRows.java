@@ -7,6 +7,8 @@ import io.wasmwiz.executor.sandbox.TrapKind;
 import io.wasmwiz.testing.TestDatabase;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -19,6 +21,28 @@ public final class LedgerRows {
     /** The receipt of a run that completed. */
     public static Receipt completed(Instant at) {
         return receipt(at, ExecutionStatus.COMPLETED, OptionalInt.of(0), Optional.empty(), true);
+    }
+
+    /** A receipt of every status and trap, seconds apart. */
+    public static List<Receipt> oneOfEachKind(Instant at) {
+        List<Receipt> receipts = new ArrayList<>();
+        for (ExecutionStatus status : ExecutionStatus.values()) {
+            receipts.add(receipt(
+                    at.plusSeconds(receipts.size()),
+                    status,
+                    status == ExecutionStatus.FAILED ? OptionalInt.of(200) : OptionalInt.empty(),
+                    Optional.empty(),
+                    receipts.size() % 2 == 0));
+        }
+        for (TrapKind trap : TrapKind.values()) {
+            receipts.add(receipt(
+                    at.plusSeconds(receipts.size()),
+                    ExecutionStatus.TRAPPED,
+                    OptionalInt.of(0),
+                    Optional.of(trap),
+                    receipts.size() % 2 == 0));
+        }
+        return receipts;
     }
 
     static Receipt receipt(

@@ -9,6 +9,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Properties;
 import java.util.Set;
@@ -21,6 +22,7 @@ import java.util.function.Supplier;
 public final class Secrets {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
     private static final int PASSWORD_BYTES = 24;
+    private static final int TOKEN_KEY_BYTES = 32;
 
     private final Path file;
     private final Properties values;
@@ -48,6 +50,15 @@ public final class Secrets {
             byte[] bytes = new byte[PASSWORD_BYTES];
             random.nextBytes(bytes);
             return HexFormat.of().formatHex(bytes);
+        });
+    }
+
+    /** The key that resume tokens are signed with, in the form of the executor's flag, made now if it is new. */
+    public String tokenKeys() throws IOException {
+        return get("token-keys", () -> {
+            byte[] bytes = new byte[TOKEN_KEY_BYTES];
+            random.nextBytes(bytes);
+            return "1:" + Base64.getEncoder().encodeToString(bytes);
         });
     }
 

@@ -1,0 +1,229 @@
+package io.wasmwiz.executor.export;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/**
+ * Rewrites rows from PostgreSQL's binary COPY format into the field {@code rows} of {@code ExportUsageResponse}, byte to
+ * byte: an export is as many rows as a disk can give, and objects for each of their 25 fields would cost more than reading
+ * them. A test compares every field with what the generated classes make of it. Not thread-safe.
+ */
+final class UsageRowEncoder {
+    /** What {@link #add} expects, in this order. */
+    static final String COLUMNS = """
+            log_offset, execution_id, status, exit_code, trap, admitted_at, module_digest, wall_time_us, cpu_time_us, \
+            queue_time_us, peak_memory_bytes, module_bytes, input_bytes, output_bytes, cache_hit, output_truncated, \
+            output_lost, charged, tier, tier_version, lease_id, request_id, batch_id, item_id, api_key_id, \
+            uncharged_cause""";
+
+    /** Above the size of an encoded row whose texts have their greatest lengths. */
+    private static final int MAX_ROW_BYTES = 2_048;
+
+    private static final int LENGTH_DELIMITED = 2;
+    private static final long SECONDS_TO_2000 = 946_684_800;
+    private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+
+    // In the order of their numbers, from 1, in wasmwiz.v1.ExecutionStatus and TrapKind.
+    private static final byte[][] STATUSES =
+            words("completed", "failed", "trapped", "timed_out", "cancelled", "memory_limit", "sandbox_crashed");
+    private static final byte[][] TRAPS = words(
+            "unreachable",
+            "stack_overflow",
+            "memory_out_of_bounds",
+            "table_out_of_bounds",
+            "indirect_call_to_null",
+            "bad_signature",
+            "integer_overflow",
+            "integer_division_by_zero",
+            "bad_conversion_to_integer",
+            "heap_misaligned",
+            "instantiation",
+            "other");
+
+    private byte[] out = new byte[64 * 1024];
+    private int end;
+    private byte[] in = {};
+    private ByteBuffer row = ByteBuffer.wrap(in);
+
+    private static byte[][] words(String... words) {
+        return Stream.of(words)
+                .map(word -> word.toLowerCase(Locale.ROOT).getBytes(StandardCharsets.US_ASCII))
+                .toArray(byte[][]::new);
+    }
+
+    /** Bytes encoded since the last {@link #take}. */
+    int size() {
+        return end;
+    }
+
+    /** What was encoded since the last time. */
+    byte[] take() {
+        byte[] taken = Arrays.copyOf(out, end);
+        end = 0;
+        return taken;
+    }
+
+    /**
+     * Encodes one row.
+     *
+     * @param copyData a row in the binary COPY format, from {@code from} on
+     * @return its log offset
+     */
+    long add(byte[] copyData, int from) {
+        if (out.length - end < MAX_ROW_BYTES) {
+            out = Arrays.copyOf(out, out.length * 2);
+        }
+        in = copyData;
+        row = ByteBuffer.wrap(copyData);
+        row.position(from + Short.BYTES);
+        row.getInt();
+        long offset = row.getLong();
+        int wholeRow = begin(1);
+        int receipt = begin(1);
+        uuid(1);
+        word(2, STATUSES);
+        exitCode();
+        word(4, TRAPS);
+        time(5);
+        hex(6, row.getInt());
+        for (int field = 7; field <= 13; field++) {
+            row.getInt();
+            number(field, row.getLong());
+        }
+        for (int field = 14; field <= 17; field++) {
+            row.getInt();
+            number(field, row.get());
+        }
+        text(18);
+        row.getInt();
+        number(19, row.getInt());
+        for (int field = 21; field <= 23; field++) {
+            uuid(field);
+        }
+        text(24);
+        end(receipt);
+        uuid(2);
+        text(3);
+        end(wholeRow);
+        return offset;
+    }
+
+    private void tag(int field, int wireType) {
+        varint((long) field << 3 | wireType);
+    }
+
+    private void varint(long value) {
+        long rest = value;
+        while ((rest & ~0x7fL) != 0) {
+            out[end++] = (byte) (rest | 0x80);
+            rest >>>= 7;
+        }
+        out[end++] = (byte) rest;
+    }
+
+    private void number(int field, long value) {
+        if (value != 0) {
+            tag(field, 0);
+            varint(value);
+        }
+    }
+
+    /** Begins a message inside of another; its length follows with {@link #end(int)}. */
+    private int begin(int field) {
+        tag(field, LENGTH_DELIMITED);
+        end += 2;
+        return end;
+    }
+
+    private void end(int start) {
+        int length = end - start;
+        if (length < 0x80) {
+            System.arraycopy(out, start, out, start - 1, length);
+            out[start - 2] = (byte) length;
+            end--;
+        } else {
+            out[start - 2] = (byte) (length | 0x80);
+            out[start - 1] = (byte) (length >>> 7);
+        }
+    }
+
+    private void uuid(int field) {
+        if (row.getInt() < 0) {
+            return;
+        }
+        tag(field, LENGTH_DELIMITED);
+        out[end++] = 36;
+        int at = row.position();
+        for (int i = 0; i < 16; i++) {
+            if (i == 4 || i == 6 || i == 8 || i == 10) {
+                out[end++] = '-';
+            }
+            hex(in[at + i]);
+        }
+        row.position(at + 16);
+    }
+
+    private void hex(int field, int bytes) {
+        tag(field, LENGTH_DELIMITED);
+        varint(2L * bytes);
+        int at = row.position();
+        for (int i = 0; i < bytes; i++) {
+            hex(in[at + i]);
+        }
+        row.position(at + bytes);
+    }
+
+    private void hex(byte value) {
+        out[end++] = HEX[(value & 0xf0) >> 4];
+        out[end++] = HEX[value & 0x0f];
+    }
+
+    private void text(int field) {
+        int bytes = row.getInt();
+        if (bytes <= 0) {
+            return;
+        }
+        tag(field, LENGTH_DELIMITED);
+        varint(bytes);
+        System.arraycopy(in, row.position(), out, end, bytes);
+        end += bytes;
+        row.position(row.position() + bytes);
+    }
+
+    private void word(int field, byte[][] words) {
+        int bytes = row.getInt();
+        if (bytes < 0) {
+            return;
+        }
+        int from = row.position();
+        for (int i = 0; i < words.length; i++) {
+            if (Arrays.equals(words[i], 0, words[i].length, in, from, from + bytes)) {
+                number(field, i + 1L);
+                row.position(from + bytes);
+                return;
+            }
+        }
+        throw new IllegalStateException(
+                "a word that this build does not know: " + new String(in, from, bytes, StandardCharsets.UTF_8));
+    }
+
+    // Of those that are present, 0 too.
+    private void exitCode() {
+        if (row.getInt() >= 0) {
+            tag(3, 0);
+            varint(row.getShort());
+        }
+    }
+
+    private void time(int field) {
+        row.getInt();
+        long micros = row.getLong();
+        int message = begin(field);
+        number(1, Math.floorDiv(micros, 1_000_000L) + SECONDS_TO_2000);
+        number(2, Math.floorMod(micros, 1_000_000L) * 1_000L);
+        end(message);
+    }
+}
