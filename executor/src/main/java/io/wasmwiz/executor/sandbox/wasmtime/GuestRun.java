@@ -120,7 +120,7 @@ final class GuestRun implements AutoCloseable {
             if (RunBuffer.hasExited(store.buffer())) {
                 return new End.Exited(RunBuffer.exitCode(store.buffer()));
             }
-            return Traps.end(String.valueOf(e.getMessage()), module.code(), worker.stopped(), new InstanceRemains());
+            return Traps.end(String.valueOf(e.getMessage()), module.code(), worker.endClock(), new InstanceRemains());
         }
     }
 
@@ -155,7 +155,7 @@ final class GuestRun implements AutoCloseable {
 
         @Override
         public ElementState element(int table, int element) {
-            // The run's clock may have run out by now; what answers here is ours and short.
+            // The run's clock may have run out, and has ended; what answers here is ours and short.
             store.armStop();
             try (Func state = export(TrapOperands.ELEMENT_STATE).func()) {
                 int found = state.call(store.store(), Val.fromI32(table), Val.fromI32(element))[0].i32();

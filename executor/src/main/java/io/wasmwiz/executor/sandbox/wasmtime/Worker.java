@@ -169,9 +169,10 @@ final class Worker {
         }
     }
 
-    /** Why the last run was stopped, if it was. */
-    Stop stopped() {
+    /** Ends the clock of the run in progress: nothing stops it any more. Tells why it was stopped, if it was. */
+    Stop endClock() {
         synchronized (lock) {
+            current = null;
             return stop;
         }
     }
