@@ -1,4 +1,4 @@
-// Reads text from standard input and reports on it with what C's library has: stdio, malloc, qsort, bsearch, strtod, time.
+// Reads text from standard input and reports on it with what C's library has: stdio, malloc, qsort, bsearch, strtod, time, files.
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -75,6 +75,21 @@ int main(int argc, char **argv) {
         printf("%s: %" PRIu32 "\n", argv[i], found ? found->count : 0);
     }
     printf("%zu words, hash %016" PRIx64 ", sum %.6g, root %a\n", used, hash, sum, sqrt(sum));
+
+    FILE *stop = fopen("words/stop.txt", "r");
+    if (!stop || fseek(stop, 0, SEEK_END)) {
+        perror("words/stop.txt");
+        return 2;
+    }
+    long size = ftell(stop);
+    rewind(stop);
+    size_t rare = used;
+    while (fgets(line, sizeof line, stop)) {
+        line[strcspn(line, "\n")] = 0;
+        rare -= bsearch(&(word){line, 0}, words, used, sizeof *words, by_text) != NULL;
+    }
+    fclose(stop);
+    printf("%zu without the %ld bytes of stop words\n", rare, size);
 
     struct tm *day = gmtime(&(time_t){1709210096});
     char text[64];
