@@ -7,13 +7,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** A command that does nothing but hold others. */
-public abstract class CommandGroup implements Runnable {
+public abstract class CommandGroup implements Runnable, HasSubcommands {
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
-
-    /** Its own subcommands, in the order of the help. */
-    public abstract List<Object> subcommands();
 
     @Override
     public final void run() {

@@ -97,6 +97,7 @@ public final class Main {
         }
         // An argument of a guest may start with @.
         line.setExpandAtFiles(false);
+        line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setColorScheme(CommandLine.Help.defaultColorScheme(
                 context.outStyle().coloured() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
         line.setParameterExceptionHandler((exception, parsed) -> explainUsage(exception));
@@ -106,7 +107,7 @@ public final class Main {
 
     private static CommandLine subcommand(Object command) {
         CommandLine line = new CommandLine(command);
-        if (command instanceof CommandGroup group) {
+        if (command instanceof HasSubcommands group) {
             group.subcommands().forEach(member -> line.addSubcommand(subcommand(member)));
         }
         return line;

@@ -17,9 +17,12 @@ import io.wasmwiz.v1.ListExecutionsResponse;
 import io.wasmwiz.v1.ListModulesRequest;
 import io.wasmwiz.v1.ListModulesResponse;
 import io.wasmwiz.v1.ModuleServiceGrpc;
+import io.wasmwiz.v1.QueryUsageRequest;
+import io.wasmwiz.v1.QueryUsageResponse;
 import io.wasmwiz.v1.QuotaWindow;
 import io.wasmwiz.v1.Receipt;
 import io.wasmwiz.v1.UsageServiceGrpc;
+import io.wasmwiz.v1.UsageSum;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -128,6 +131,15 @@ final class StartupTraining {
                     observer,
                     GetQuotaResponse.newBuilder()
                             .setDay(QuotaWindow.newBuilder().setResetsAt(Timestamp.getDefaultInstance()))
+                            .build());
+        }
+
+        @Override
+        public void queryUsage(QueryUsageRequest request, StreamObserver<QueryUsageResponse> observer) {
+            answer(
+                    observer,
+                    QueryUsageResponse.newBuilder()
+                            .addSums(UsageSum.newBuilder().setPeriodStart(request.getFrom()))
                             .build());
         }
 

@@ -3,9 +3,11 @@ package io.wasmwiz.cli.usage;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.wasmwiz.cli.CliContext;
+import io.wasmwiz.cli.HasSubcommands;
 import io.wasmwiz.cli.connect.ServerConnection;
 import io.wasmwiz.cli.connect.ServerOptions;
 import io.wasmwiz.cli.connect.Target;
+import io.wasmwiz.cli.export.ExportCommand;
 import io.wasmwiz.cli.failure.CommandFailure;
 import io.wasmwiz.cli.failure.ExitCode;
 import io.wasmwiz.cli.run.Outcome;
@@ -29,9 +31,11 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Today's counter, what is left of the quota, and the newest executions. */
-@Command(name = "usage", description = "Show today's usage, the quota left, and recent executions.")
-public final class UsageCommand implements Callable<Integer> {
+/** Today's counter, what is left of the quota, charts of what was used, and the newest executions. */
+@Command(
+        name = "usage",
+        description = "Show today's usage, the quota left, thirty days in charts, and recent executions.")
+public final class UsageCommand implements Callable<Integer>, HasSubcommands {
     private static final Duration DEADLINE = Duration.ofSeconds(30);
     private static final int LARGEST_PAGE = 1_000;
 
@@ -44,7 +48,7 @@ public final class UsageCommand implements Callable<Integer> {
             description = "Executions shown, 0 to 1000. Default: ${DEFAULT-VALUE}.")
     private int limit;
 
-    @Option(names = "--json", description = "Print JSON: quota and executions.")
+    @Option(names = "--json", description = "Print JSON: quota, sums and executions.")
     private boolean json;
 
     @Mixin
@@ -55,15 +59,22 @@ public final class UsageCommand implements Callable<Integer> {
     }
 
     @Override
+    public List<Object> subcommands() {
+        return List.of(new ExportCommand(context));
+    }
+
+    @Override
     public Integer call() throws IOException {
         if (limit < 0 || limit > LARGEST_PAGE) {
             throw new CommandFailure(ExitCode.USAGE, "--limit must be 0 to %d, was %d".formatted(LARGEST_PAGE, limit));
         }
         GetQuotaResponse quota;
+        UsageSummary summary;
         List<Receipt> executions;
         try (ServerConnection connection = ServerConnection.open(Target.resolve(server, context))) {
             var stub = connection.stub(UsageServiceGrpc::newBlockingStub, DEADLINE);
             quota = stub.getQuota(GetQuotaRequest.getDefaultInstance());
+            summary = UsageSummary.read(stub, quota.getDay().getResetsAt());
             executions = limit == 0
                     ? List.of()
                     : stub.listExecutions(ListExecutionsRequest.newBuilder()
@@ -72,25 +83,26 @@ public final class UsageCommand implements Callable<Integer> {
                             .getExecutionsList();
         }
         if (json) {
-            printJson(quota, executions);
+            printJson(quota, summary, executions);
         } else {
-            print(quota, executions);
+            print(quota, summary, executions);
         }
         return ExitCode.OK;
     }
 
-    private void printJson(GetQuotaResponse quota, List<Receipt> executions) throws IOException {
+    private void printJson(GetQuotaResponse quota, UsageSummary summary, List<Receipt> executions) throws IOException {
         JsonArray array = new JsonArray();
         for (Receipt receipt : executions) {
             array.add(Json.tree(receipt));
         }
         JsonObject root = new JsonObject();
         root.add("quota", Json.tree(quota));
+        root.add("usage", summary.json());
         root.add("executions", array);
         context.terminal().out().println(Json.print(root));
     }
 
-    private void print(GetQuotaResponse quota, List<Receipt> executions) {
+    private void print(GetQuotaResponse quota, UsageSummary summary, List<Receipt> executions) {
         PrintStream out = context.terminal().out();
         QuotaWindow day = quota.getDay();
         out.println(Printable.line("tier         %s (version %d): %s of memory, %s a run, %d at once, %d a minute"
@@ -119,6 +131,8 @@ public final class UsageCommand implements Callable<Integer> {
         if (quota.hasKeyMinute()) {
             out.println("key's minute " + window(quota.getKeyMinute()));
         }
+        out.println();
+        summary.print(out);
         if (executions.isEmpty()) {
             return;
         }

@@ -25,6 +25,7 @@ public final class FakeServer implements AutoCloseable {
 
     private final FakeModules modules = new FakeModules();
     private final FakeExecutions executions = new FakeExecutions(modules);
+    private final FakeUsage usage = new FakeUsage(executions);
     private final FakeAdmin administration = new FakeAdmin();
     private final HealthStatusManager health = new HealthStatusManager();
     private final Server grpc;
@@ -40,7 +41,7 @@ public final class FakeServer implements AutoCloseable {
                 .intercept(new FakeAuthentication(Map.of(FREE_KEY, "Free", PRO_KEY, "Pro")))
                 .addService(executions)
                 .addService(modules)
-                .addService(new FakeUsage(executions))
+                .addService(usage)
                 .addService(administration)
                 .addService(health.getHealthService())
                 .build()
@@ -71,6 +72,10 @@ public final class FakeServer implements AutoCloseable {
 
     public FakeExecutions executions() {
         return executions;
+    }
+
+    public FakeUsage usage() {
+        return usage;
     }
 
     public FakeAdmin admin() {

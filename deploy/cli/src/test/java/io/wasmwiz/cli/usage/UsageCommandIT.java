@@ -60,6 +60,18 @@ class UsageCommandIT {
     }
 
     @Test
+    void drawsTodayAndThirtyDaysAndWhatWasRunAndFailed() {
+        String out = command().run("usage").out();
+
+        assertThat(out)
+                .contains("by hour      " + "·".repeat(23) + "█  2 runs, 2 charged, 1 failed")
+                .contains("30 days      " + "·".repeat(29) + "█  2 runs, 2 charged, 1 failed")
+                .containsPattern("MODULE +RUNS +OF ALL +CPU\\s+[0-9a-f]{12} +1 +50.0 % .* █{24}")
+                .containsPattern("FAILURE +RUNS +OF ALL +CPU\\s+trapped +1 +50.0 % .* █{24}")
+                .doesNotContain("completed  1");
+    }
+
+    @Test
     void printsJson() {
         JsonObject json = JsonParser.parseString(
                         command().run("usage", "--json", "--limit", "1").out())
@@ -71,6 +83,8 @@ class UsageCommandIT {
                         .getAsString())
                 .isEqualTo("2");
         assertThat(json.getAsJsonArray("executions")).hasSize(1);
+        assertThat(json.getAsJsonObject("usage").getAsJsonArray("today_by_hour"))
+                .hasSize(2);
     }
 
     @Test
