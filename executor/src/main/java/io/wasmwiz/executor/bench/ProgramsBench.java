@@ -1,16 +1,16 @@
 package io.wasmwiz.executor.bench;
 
+import io.wasmwiz.executor.modules.ModuleDigest;
 import io.wasmwiz.executor.sandbox.FileTree;
 import io.wasmwiz.executor.sandbox.ModuleCode;
-import io.wasmwiz.executor.sandbox.QueueConfig;
 import io.wasmwiz.executor.sandbox.RunLimits;
 import io.wasmwiz.executor.sandbox.RunRequest;
 import io.wasmwiz.executor.sandbox.RunResult.End;
 import io.wasmwiz.executor.sandbox.RunResult.Ran;
 import io.wasmwiz.executor.sandbox.SandboxConfig;
 import io.wasmwiz.executor.sandbox.SandboxRuntime;
+import io.wasmwiz.executor.sandbox.queue.QueueConfig;
 import io.wasmwiz.executor.sandbox.wasmtime.EngineProgram;
-import io.wasmwiz.executor.wasm.ModuleDigest;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
