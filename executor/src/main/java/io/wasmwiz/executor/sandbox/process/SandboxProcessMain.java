@@ -63,7 +63,7 @@ public final class SandboxProcessMain {
         Replies replies = new Replies(out);
         switch (role) {
             case RUN -> {
-                try (ServedRuns runs = ServedRuns.open(cacheSettings, epochTick, replies)) {
+                try (ServedRuns runs = new ServedRuns(ServedRuns.sandbox(cacheSettings, epochTick), replies)) {
                     replies.ready();
                     runs.serve(requests);
                 }

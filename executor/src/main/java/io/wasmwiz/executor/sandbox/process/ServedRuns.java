@@ -37,14 +37,16 @@ final class ServedRuns implements AutoCloseable {
     private final SandboxRuntime sandbox;
     private final Replies replies;
 
-    private ServedRuns(SandboxRuntime sandbox, Replies replies) {
+    /** Over {@code sandbox}, which it closes. */
+    ServedRuns(SandboxRuntime sandbox, Replies replies) {
         this.sandbox = sandbox;
         this.replies = replies;
     }
 
-    static ServedRuns open(Path cacheSettings, Duration epochTick, Replies replies) {
+    /** A sandbox of one worker that finds compiled code where {@code cacheSettings} says. */
+    static SandboxRuntime sandbox(Path cacheSettings, Duration epochTick) {
         SandboxConfig config = new SandboxConfig(1, QUEUE, epochTick);
-        return new ServedRuns(WasmtimeSandbox.open(config, new SimpleMeterRegistry(), cacheSettings), replies);
+        return WasmtimeSandbox.open(config, new SimpleMeterRegistry(), cacheSettings);
     }
 
     void serve(FrameReader frames) throws IOException {
