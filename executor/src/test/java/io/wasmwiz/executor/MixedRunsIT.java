@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Runs of every kind, every hundredth of which makes the engine abort its process: its table grows by 34 GB, past what
  * the process may have, which the rewrite would not let it. The number of runs is the system property
- * {@code wasmwiz.mixed.runs}, by default 800.
+ * {@code wasmwiz.mixed.runs}, by default 400.
  */
 class MixedRunsIT {
     @RegisterExtension
@@ -42,7 +42,7 @@ class MixedRunsIT {
     @RegisterExtension
     static final KafkaExtension KAFKA = new KafkaExtension();
 
-    private static final int RUNS = Integer.getInteger("wasmwiz.mixed.runs", 800);
+    private static final int RUNS = Integer.getInteger("wasmwiz.mixed.runs", 400);
     private static final int IN_FLIGHT = 24;
     private static final int ONE_IN = 100;
     /** So that none crashes often enough for its quarantine. */

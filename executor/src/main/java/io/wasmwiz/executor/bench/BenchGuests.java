@@ -43,12 +43,13 @@ final class BenchGuests {
     private static final int STDOUT_BYTES = 1 << 20;
     private static final int STDERR_BYTES = 1 << 18;
     private static final Duration RUN_TIME = Duration.ofSeconds(10);
+    private static final RunRequest ECHO_RUN = request(new UUID(1, 1), ECHO, INPUT, RUN_TIME);
 
     private BenchGuests() {}
 
     /** 100 bytes in, 100 out. */
     static RunRequest echo() {
-        return request(new UUID(1, 1), ECHO, INPUT, RUN_TIME);
+        return ECHO_RUN;
     }
 
     /** The same for another account with a module of its own. */

@@ -3,6 +3,7 @@ package io.wasmwiz.executor.bench;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.wasmwiz.executor.bench.SandboxMeasurements.Pipelined;
 import io.wasmwiz.executor.bench.SandboxMeasurements.Stops;
+import io.wasmwiz.executor.sandbox.RunRequest;
 import io.wasmwiz.executor.sandbox.SandboxConfig;
 import io.wasmwiz.executor.sandbox.SandboxRuntime;
 import io.wasmwiz.executor.sandbox.queue.QueueConfig;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -103,10 +105,9 @@ final class SandboxBench implements Callable<Integer> {
 
     /** One worker against one thread on the bare engine. */
     private void measureRuns() {
-        try (var floor = EngineLoop.open(BenchGuests.echo())) {
+        try (var floor = EngineLoop.open(List.of(BenchGuests.echo()))) {
             floor.run(runs, true);
             List<Long> reused = floor.run(runs, true);
-            List<Long> fresh = floor.run(Math.min(runs, 2_000), false);
             long start = System.nanoTime();
             try (SandboxRuntime sandbox = open(1)) {
                 figures.add(Figure.of("start of a sandbox", (System.nanoTime() - start) / 1e6, "ms"));
@@ -121,23 +122,28 @@ final class SandboxBench implements Callable<Integer> {
                 figures.add(Figure.of(bare + ", median", micros(reused, 0.5), "us"));
                 figures.add(
                         new Figure("trivial run, one worker, whole", trivial.microsPerRun(), "us", mean(reused), bare));
-                measureModules(measure, fresh);
+                measureModules(measure);
             }
         }
     }
 
-    private void measureModules(SandboxMeasurements measure, List<Long> fresh) {
-        for (int i = 0; i < modules; i++) {
-            measure.compile(BenchGuests.echo(i));
+    private void measureModules(SandboxMeasurements measure) {
+        List<RunRequest> requests =
+                IntStream.range(0, modules).mapToObj(BenchGuests::echo).toList();
+        int turns = Math.max(modules, 2_000);
+        try (var floor = EngineLoop.open(requests)) {
+            floor.run(modules, false);
+            requests.forEach(measure::compile);
+            measure.pipelined(modules, requests::get);
+            double bare = mean(floor.run(turns, false));
+            Pipelined measured = measure.pipelined(turns, i -> requests.get(i % modules));
+            figures.add(new Figure(
+                    modules + " modules of as many accounts in turn, cached, whole",
+                    measured.microsPerRun(),
+                    "us",
+                    bare,
+                    "bare engine, the same modules, a store per run"));
         }
-        measure.pipelined(modules, i -> BenchGuests.echo(i % modules));
-        Pipelined turns = measure.pipelined(Math.max(modules, 2_000), i -> BenchGuests.echo(i % modules));
-        figures.add(new Figure(
-                modules + " modules of as many accounts in turn, cached, whole",
-                turns.microsPerRun(),
-                "us",
-                mean(fresh),
-                "bare engine, a store per run"));
     }
 
     /** As many processes as cores, from one submitting thread, against one thread on the bare engine. */
@@ -163,7 +169,7 @@ final class SandboxBench implements Callable<Integer> {
     }
 
     private void measureThroughput(SandboxMeasurements measure) {
-        try (var floor = EngineLoop.open(BenchGuests.echo())) {
+        try (var floor = EngineLoop.open(List.of(BenchGuests.echo()))) {
             floor.run(runs, true);
             double bareMicros = mean(floor.run(runs, true));
             BoundaryMeasurements.Throughput through = BoundaryMeasurements.throughput(measure, 10 * runs);

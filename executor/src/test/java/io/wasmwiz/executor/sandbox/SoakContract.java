@@ -21,7 +21,7 @@ public abstract class SoakContract extends SandboxFixture {
     private static final int IN_FLIGHT = 8;
     private static final int ROUNDS = 5;
     private static final int RUNS_PER_ROUND = 800;
-    private static final int MODULES = 120;
+    private static final int ACCOUNTS = 12;
     /** Workers still compile what they had not met; one lost mapping per run would be more. */
     private static final int MAPPINGS_SLACK = 2_000;
 
@@ -66,9 +66,9 @@ public abstract class SoakContract extends SandboxFixture {
     private void round(int round) {
         var waiting = new ArrayList<SandboxRun>();
         for (int i = 0; i < RUNS_PER_ROUND; i++) {
-            // In turn, now and then a loop; more modules than stores are kept, few enough to be used again.
+            // In turn, now and then a loop; more accounts' modules than stores are kept, few enough to be used again.
             byte[] guest = i % 100 == 99 ? LOOP : GUESTS.get(i % GUESTS.size());
-            waiting.add(sandbox.run(request(guest, (round + i / 7) % MODULES)));
+            waiting.add(sandbox.run(request(guest, (round + i / 7) % ACCOUNTS)));
             if (waiting.size() == IN_FLIGHT) {
                 drain(waiting);
             }

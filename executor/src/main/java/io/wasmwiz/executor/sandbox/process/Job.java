@@ -19,6 +19,7 @@ abstract class Job implements QueuedTask {
 
     private volatile @Nullable SandboxProcess process;
     private volatile int attempts;
+    private volatile long frameEnd;
 
     Job(ModuleCode module) {
         this.module = module;
@@ -61,6 +62,15 @@ abstract class Job implements QueuedTask {
         int count = attempts + 1;
         attempts = count;
         return count;
+    }
+
+    /** Where its frames end in all that was sent to its process; bytes. */
+    final long frameEnd() {
+        return frameEnd;
+    }
+
+    final void endFrameAt(long position) {
+        frameEnd = position;
     }
 
     /** Asked right before it is sent, every time; when false, it has ended. */

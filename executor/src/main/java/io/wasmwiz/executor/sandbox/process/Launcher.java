@@ -19,8 +19,7 @@ final class Launcher implements AutoCloseable {
     private static final List<String> JVM = List.of(
             "-Xms16m",
             "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-XX:ReservedCodeCacheSize=32m",
+            "-XX:ReservedCodeCacheSize=48m",
             "-XX:MaxMetaspaceSize=96m",
             "-Xshare:auto",
             "-XX:-UsePerfData",
@@ -83,6 +82,10 @@ final class Launcher implements AutoCloseable {
         }
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(JVM);
+        if (role == Role.COMPILE) {
+            // Most of its work is native.
+            command.add("-XX:TieredStopAtLevel=1");
+        }
         // A third for frames, modules and their copies; the rest is the guest's and the engine's.
         command.add("-Xmx" + Math.min(768, memoryBytes / 3 >> 20) + "m");
         if (Runtime.version().feature() >= 22) {

@@ -257,15 +257,18 @@ public final class ProcessSandbox implements SandboxRuntime {
         }
     }
 
-    private static final class Modules implements ProcessPool.Work {
+    private final class Modules implements ProcessPool.Work {
         @Override
         public long expectedNanos(Job job) {
             return Long.MAX_VALUE;
         }
 
-        /** A compiler says when it starts, so this one died before it read the module. */
+        /** A compiler says when it starts, so this one died before it read the module: the next one may have it. */
         @Override
         public void loadFailed(Job job, int attempts, Death death) {
+            if (attempts < START_ATTEMPTS && modules.offer(job) == FairQueue.Offer.ACCEPTED) {
+                return;
+            }
             ((CompileJob) job).unavailable("the compiler is not available: " + death.detail());
         }
     }

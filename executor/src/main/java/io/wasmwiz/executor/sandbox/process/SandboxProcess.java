@@ -3,7 +3,6 @@ package io.wasmwiz.executor.sandbox.process;
 import io.wasmwiz.executor.sandbox.process.Death.Kill;
 import io.wasmwiz.executor.sandbox.process.FrameReader.ProtocolException;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,14 +19,14 @@ import org.slf4j.LoggerFactory;
  */
 final class SandboxProcess {
     /** Jobs in a process at most; all but one wait there, so that it need not wait for the next. */
-    static final int MAX_IN_FLIGHT = 16;
+    static final int MAX_IN_FLIGHT = 64;
 
     private static final Logger log = LoggerFactory.getLogger(SandboxProcess.class);
 
-    /** Of so many jobs in a process, some are done by the time their answers are read. */
+    /** With fewer jobs in a process, each answer is taken as it comes. */
     private static final int GATHER_IN_FLIGHT = 8;
 
-    private static final long GATHER_NANOS = 20_000;
+    private static final long LONGEST_GATHER_NANOS = 200_000;
 
     private static final long EXIT_SECONDS = 10;
 
@@ -59,7 +58,7 @@ final class SandboxProcess {
     private final long createdNanos = System.nanoTime();
 
     private final Map<Long, Sent> inFlight = new LinkedHashMap<>();
-    private final Outbox outbox = new Outbox();
+    private final Outbox outbox;
     private State state = State.STARTING;
     private Kill kill = Kill.NONE;
     private long expectedNanos;
@@ -69,6 +68,7 @@ final class SandboxProcess {
         this.owner = owner;
         this.slot = slot;
         this.process = process;
+        this.outbox = new Outbox(process.getOutputStream());
     }
 
     /** Starts its threads. */
@@ -124,8 +124,9 @@ final class SandboxProcess {
             progressNanos = now;
         }
         job.enter(this);
-        inFlight.put(job.number(), new Sent(job, now, expected));
-        expectedNanos = Math.min(Long.MAX_VALUE / 4, expectedNanos + Math.min(expected, Long.MAX_VALUE / 4));
+        Sent sent = new Sent(job, now, expected);
+        inFlight.put(job.number(), sent);
+        expectedNanos += sent.expectedNanos;
         outbox.post(job instanceof CompileJob ? Frame.COMPILE : Frame.RUN, job);
         return true;
     }
@@ -219,8 +220,8 @@ final class SandboxProcess {
     }
 
     private void write() {
-        try (OutputStream stream = process.getOutputStream()) {
-            outbox.sendTo(stream);
+        try {
+            outbox.send();
         } catch (IOException e) {
             log.atDebug().addKeyValue("pid", process.pid()).setCause(e).log("sandbox process does not read any more");
         } catch (InterruptedException | RuntimeException | Error e) {
@@ -254,14 +255,20 @@ final class SandboxProcess {
         }
     }
 
-    /** While enough is left for the process to do, its next answers are read together. */
+    /**
+     * While the process has enough to do, its next answers are read together, and what it is sent meanwhile leaves together:
+     * a wake-up costs as much as a short run. It waits for half of what is in the process at most, which would only wait
+     * there, too.
+     */
     private void gather() {
-        boolean busy;
+        long nanos;
         synchronized (this) {
-            busy = inFlight.size() >= GATHER_IN_FLIGHT && expectedNanos > GATHER_NANOS;
+            nanos = inFlight.size() < GATHER_IN_FLIGHT ? 0 : Math.min(LONGEST_GATHER_NANOS, expectedNanos / 2);
         }
-        if (busy) {
-            LockSupport.parkNanos(this, GATHER_NANOS);
+        if (nanos > 0) {
+            outbox.hold();
+            LockSupport.parkNanos(this, nanos);
+            outbox.release();
         }
     }
 
@@ -278,6 +285,7 @@ final class SandboxProcess {
             }
             case RESULT, COMPILATION -> {
                 Sent sent = sent(in.job());
+                outbox.received(sent.job);
                 in.body(sent.job.answerBytes());
                 Runnable end = sent.job.answered(in, slot, sent.sentNanos);
                 remove(in.job());
@@ -317,16 +325,13 @@ final class SandboxProcess {
         sent.started = true;
         sent.startedNanos = System.nanoTime();
         progressNanos = sent.startedNanos;
+        outbox.received(sent.job);
     }
 
     private synchronized Sent remove(long number) throws ProtocolException {
         Sent sent = sent(number);
         inFlight.remove(number);
-        expectedNanos = 0;
-        for (Sent left : inFlight.values()) {
-            expectedNanos =
-                    Math.min(Long.MAX_VALUE / 4, expectedNanos + Math.min(left.expectedNanos, Long.MAX_VALUE / 4));
-        }
+        expectedNanos -= sent.expectedNanos;
         progressNanos = System.nanoTime();
         sent.job.enter(null);
         return sent;

@@ -2,7 +2,6 @@ package io.wasmwiz.executor.sandbox.queue;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -44,6 +43,9 @@ public final class FairQueue<T extends QueuedTask> {
     private final LongSupplier nanoTime;
     private final Consumer<? super T> onLate;
     private volatile Runnable onTakeable = () -> {};
+    /** Until when the watch over late tasks sleeps, while it does. */
+    private long watchWakesNanos;
+
     private boolean closed;
 
     /**
@@ -251,12 +253,9 @@ public final class FairQueue<T extends QueuedTask> {
     }
 
     private void awaitFirstStartBy() throws InterruptedException {
-        OptionalLong first = lines.firstStartBy();
-        if (first.isEmpty()) {
-            startBys.await();
-        } else {
-            long unused = startBys.awaitNanos(first.getAsLong() - nanoTime.getAsLong());
-        }
+        long now = nanoTime.getAsLong();
+        watchWakesNanos = lines.firstStartBy().orElse(now + Long.MAX_VALUE / 2);
+        long unused = startBys.awaitNanos(watchWakesNanos - now);
     }
 
     /** Refuses what comes and returns what was waiting, in the order of its arrival. */
@@ -272,9 +271,10 @@ public final class FairQueue<T extends QueuedTask> {
         }
     }
 
-    /** The watch over late tasks sleeps until the first start-by: it is told of an earlier one. */
+    /** The watch over late tasks is woken only for a start-by before the one that it sleeps until: few tasks have one. */
     private void signalStartBy(T task) {
-        if (lines.firstStartBy().equals(OptionalLong.of(task.startByNanos()))) {
+        if (task.startByNanos() - watchWakesNanos < 0) {
+            watchWakesNanos = task.startByNanos();
             startBys.signal();
         }
     }

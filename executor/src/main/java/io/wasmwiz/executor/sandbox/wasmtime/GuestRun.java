@@ -17,8 +17,6 @@ import io.wasmwiz.executor.wasm.SandboxRewrite;
 import io.wasmwiz.executor.wasm.TrapOperands;
 import io.wasmwiz.executor.wasm.TrapOperands.ElementState;
 import io.wasmwiz.executor.wasm.TrapOperands.Operand;
-import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
 import java.util.List;
 import java.util.Optional;
 
@@ -27,8 +25,6 @@ import java.util.Optional;
  * the worker's thread only; opened, run once, closed there.
  */
 final class GuestRun implements AutoCloseable {
-    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
-
     private final Worker worker;
     private final CompiledModules.Compiled module;
     private final GuestStore store;
@@ -79,19 +75,15 @@ final class GuestRun implements AutoCloseable {
         }
     }
 
-    /** From now on the next epoch of the worker's engine stops the guest. */
-    void armStop() {
-        store.armStop();
-    }
-
     /** Runs the guest to its end, whatever that is. */
     Ran run(long queueNanos, boolean cacheHit) {
         long startNanos = System.nanoTime();
-        long startCpuNanos = THREADS.getCurrentThreadCpuTime();
+        long startCpuNanos = worker.cpuClock().read(startNanos);
         End end = end();
-        long cpuNanos = THREADS.getCurrentThreadCpuTime() - startCpuNanos;
         long wallNanos = System.nanoTime() - startNanos;
-        long peakBytes = (long) store.memoryPages() * RunLimits.PAGE_BYTES;
+        long cpuNanos = worker.cpuClock().read(startNanos + wallNanos) - startCpuNanos;
+        int pages = store.memoryPages();
+        long peakBytes = (long) pages * RunLimits.PAGE_BYTES;
         var ran = new Ran(
                 end,
                 refusedGrowths(),
@@ -100,8 +92,8 @@ final class GuestRun implements AutoCloseable {
                 RunBuffer.isTruncated(store.buffer(), 1),
                 RunBuffer.isTruncated(store.buffer(), 2),
                 false,
-                new RunUsage(queueNanos, wallNanos, cpuNanos, peakBytes, cacheHit));
-        reusable = end instanceof End.Exited && store.canBeUsedAgain();
+                new RunUsage(queueNanos, wallNanos, Math.max(0, Math.min(wallNanos, cpuNanos)), peakBytes, cacheHit));
+        reusable = end instanceof End.Exited && store.canBeUsedAgain(pages);
         return ran;
     }
 

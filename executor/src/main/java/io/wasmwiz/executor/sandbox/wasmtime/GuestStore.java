@@ -8,7 +8,6 @@ import io.github.kawamuray.wasmtime.Linker;
 import io.github.kawamuray.wasmtime.Memory;
 import io.github.kawamuray.wasmtime.MemoryType;
 import io.github.kawamuray.wasmtime.Store;
-import io.github.kawamuray.wasmtime.Val;
 import io.github.kawamuray.wasmtime.wasi.WasiCtx;
 import io.github.kawamuray.wasmtime.wasi.WasiCtxBuilder;
 import io.wasmwiz.executor.sandbox.RunLimits;
@@ -45,8 +44,6 @@ final class GuestStore implements AutoCloseable {
 
     private static final int MAX_BUFFER_PAGES = Integer.MAX_VALUE / RunLimits.PAGE_BYTES;
     private static final String BUFFER = "buffer";
-    private static final Val[] UNUSED = {Val.fromI32(0)};
-    private static final Val[] USED = {Val.fromI32(1)};
 
     /** Disposed from last to first: memories before the linker, the linker before the store. */
     private final Deque<Disposable> handles = new ArrayDeque<>();
@@ -54,8 +51,11 @@ final class GuestStore implements AutoCloseable {
     private final Store<Void> store;
     private final Linker linker;
     private final Memory guestMemory;
-    private final Func prepare;
     private final ByteBuffer buffer;
+    private final ByteBuffer firstMemory;
+    /** From {@link System#nanoTime} to the engine's monotonic clock, or a little less: never more. */
+    private final long clockOffsetNanos;
+
     private final SandboxModule code;
     private final int bufferPages;
     private final int maximumPages;
@@ -76,10 +76,9 @@ final class GuestStore implements AutoCloseable {
             linker.module(store, BUFFER, shims.buffer());
             guestMemory = memory(SandboxRewrite.MEMORY, code.memoryMinimumPages(), maximumPages);
             linker.module(store, SandboxRewrite.WASI, shims.wasi());
-            prepare = opened(linker.get(store, SandboxRewrite.WASI, "prepare")
-                    .orElseThrow()
-                    .func());
             buffer = bufferMemory.buffer(store).order(ByteOrder.LITTLE_ENDIAN);
+            firstMemory = code.memoryMinimumPages() == 0 ? ByteBuffer.allocate(0) : guestMemory.buffer(store);
+            clockOffsetNanos = clockOffset();
         } catch (RuntimeException | Error e) {
             close();
             throw e;
@@ -89,6 +88,15 @@ final class GuestStore implements AutoCloseable {
     /** Makes a store in which {@code code} may have {@code maximumPages}, with a buffer as large as a first run needs. */
     static GuestStore open(Engine engine, Shims shims, SandboxModule code, int maximumPages, RunBuffer first) {
         return new GuestStore(engine, shims, code, maximumPages, first);
+    }
+
+    private long clockOffset() {
+        armStop();
+        try (Func startClock =
+                linker.get(store, BUFFER, "start_clock").orElseThrow().func()) {
+            startClock.call(store);
+        }
+        return RunBuffer.clockStart(buffer) - System.nanoTime();
     }
 
     private static int runs(SandboxModule code) {
@@ -117,9 +125,12 @@ final class GuestStore implements AutoCloseable {
     /** Makes it as if no run had been here, and puts the next one's input in. */
     void prepare(RunBuffer next) {
         next.write(buffer);
-        // No epoch advances between runs: one past the current is as good as none.
+        if (instances > 0) {
+            RunBuffer.zero(firstMemory, 0, firstMemory.capacity());
+        }
+        RunBuffer.startClock(buffer, System.nanoTime() + clockOffsetNanos);
+        // No epoch advances until the run begins: one past the current is as good as none.
         armStop();
-        prepare.call(store, instances == 0 ? UNUSED : USED);
     }
 
     /** From now on the next epoch of the engine stops what runs in it. */
@@ -132,13 +143,14 @@ final class GuestStore implements AutoCloseable {
         return instances++;
     }
 
-    /** Whether the run that just ended may be followed by another. */
-    boolean canBeUsedAgain() {
-        return instances < runs && memoryPages() == code.memoryMinimumPages();
+    /** Whether the run that just ended with this memory may be followed by another. */
+    boolean canBeUsedAgain(int pages) {
+        return instances < runs && pages == code.memoryMinimumPages();
     }
 
+    /** Of the guest now. Only its own instructions make its memory grow. */
     int memoryPages() {
-        return guestMemory.size(store);
+        return code.countsGrowths() ? guestMemory.size(store) : code.memoryMinimumPages();
     }
 
     /** About what it holds, if every run uses what it may; bytes. */

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * 48 exited          52 exit code
  * 56 arguments       60 their address   64 their bytes
  * 68 variables       72 their address   76 their bytes
- * 88 monotonic clock at the start of the run, 64 bits, written by {@code buffer.wat}
+ * 88 monotonic clock at the start of the run, 64 bits
  * 96 nanoseconds that the run slept, 64 bits, written by {@code buffer.wat}
  * 104 input bytes that were put into the window
  * 108 stdout bytes that were taken out, 112 of stderr
@@ -84,6 +84,7 @@ final class RunBuffer {
     private static final int EXIT_CODE = 52;
     private static final int ARGUMENTS = 56;
     private static final int VARIABLES = 68;
+    private static final int CLOCK_START = 88;
     private static final String PROGRAM_NAME = "module";
 
     private static final byte[] ZEROS = new byte[RunLimits.PAGE_BYTES];
@@ -236,7 +237,17 @@ final class RunBuffer {
         zero(memory, memory.getInt(stream * STREAM_BYTES), used);
     }
 
-    private static void zero(ByteBuffer memory, int from, int bytes) {
+    /** The guest's monotonic clock shows what the engine's does, without {@code startNanos}. */
+    static void startClock(ByteBuffer memory, long startNanos) {
+        memory.putLong(CLOCK_START, startNanos);
+    }
+
+    /** What the run's clock counts from, as the engine's shows it. */
+    static long clockStart(ByteBuffer memory) {
+        return memory.getLong(CLOCK_START);
+    }
+
+    static void zero(ByteBuffer memory, int from, int bytes) {
         for (int done = 0; done < bytes; done += ZEROS.length) {
             memory.put(from + done, ZEROS, 0, Math.min(ZEROS.length, bytes - done));
         }

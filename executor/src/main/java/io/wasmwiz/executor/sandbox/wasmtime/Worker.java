@@ -34,6 +34,7 @@ final class Worker {
     private final Path cacheSettings;
     private final CompiledModules.Shared shared;
     private final KeptStores stores = new KeptStores();
+    private final CpuClock cpuClock = new CpuClock();
     private final Thread thread;
 
     private @Nullable Engine engine;
@@ -140,6 +141,11 @@ final class Worker {
         return stores;
     }
 
+    /** On the worker's thread only. */
+    CpuClock cpuClock() {
+        return cpuClock;
+    }
+
     private static <T> T opened(@Nullable T part) {
         if (part == null) {
             throw new IllegalStateException("the worker is not open");
@@ -157,7 +163,6 @@ final class Worker {
             streams = guest.streams();
             stop = Stop.NONE;
             deadlineNanos = System.nanoTime() + run.request().limits().runTime().toNanos();
-            guest.armStop();
             return true;
         }
     }

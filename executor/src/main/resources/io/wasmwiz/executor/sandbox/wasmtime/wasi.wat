@@ -16,17 +16,10 @@
   (import "buffer" "store64" (func $store64 (param i32 i64)))
   (import "buffer" "store256" (func $store256 (param i32 i64 i64 i64 i64)))
   (import "buffer" "clock_time" (func $clock_time (param i32) (result i64)))
-  (import "buffer" "start_clock" (func $start_clock))
   (import "buffer" "clock_resolution" (func $clock_resolution (param i32) (result i64)))
   (import "buffer" "random" (func $random (param i32)))
   (import "buffer" "sleep" (func $sleep (param i64)))
   (import "host" "memory" (memory 0))
-
-  ;; Before each run, outside of its time. $used: whether another run used the memory.
-  (func (export "prepare") (param $used i32)
-    (if (local.get $used)
-      (then (memory.fill (i32.const 0) (i32.const 0) (i32.shl (memory.size) (i32.const 16)))))
-    (call $start_clock))
 
   ;; 1 unless [$at, $at + $bytes) lies within the guest's memory.
   (func $outside (param $at i32) (param $bytes i64) (result i32)

@@ -63,7 +63,7 @@ public class SandboxBenchmark {
                 new SandboxConfig(1, new QueueConfig(1_000, 1_000, Duration.ofSeconds(10)), Duration.ofMillis(5)),
                 new SimpleMeterRegistry());
         request = request(new UUID(1, 1), wasm);
-        floor = EngineLoop.open(request);
+        floor = EngineLoop.open(List.of(request));
         for (int i = 0; i < MODULES; i++) {
             others.add(request(new UUID(2, i), wasm));
             sandbox.compile(others.get(i).module()).toCompletableFuture().join();
