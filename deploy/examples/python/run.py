@@ -38,7 +38,11 @@ def message(name, /, **fields):
 def stub(channel, service, name):
     """A callable for one method, as generated code would make it."""
     method = METHODS[(f"wasmwiz.v1.{service}", name)]
-    connect = channel.stream_unary if method.client_streaming else channel.unary_unary
+    connect = {
+        (False, False): channel.unary_unary,
+        (True, False): channel.stream_unary,
+        (False, True): channel.unary_stream,
+    }[method.client_streaming, method.server_streaming]
     return connect(
         f"/wasmwiz.v1.{service}/{name}",
         request_serializer=MESSAGES[method.input_type.lstrip(".")].SerializeToString,

@@ -1,20 +1,38 @@
 package io.wasmwiz.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.google.gson.JsonParser;
+import com.google.protobuf.ByteString;
+import io.grpc.ClientInterceptor;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.MetadataUtils;
 import io.wasmwiz.local.parts.Progress;
+import io.wasmwiz.v1.ExecuteRequest;
+import io.wasmwiz.v1.ExecutionServiceGrpc;
+import io.wasmwiz.v1.ListExecutionsRequest;
+import io.wasmwiz.v1.ListExecutionsResponse;
+import io.wasmwiz.v1.ModuleRef;
+import io.wasmwiz.v1.Receipt;
+import io.wasmwiz.v1.UsageServiceGrpc;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -29,6 +47,9 @@ class ExamplesIT {
     private static final Pattern OFFLINE = Pattern.compile("ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|ETIMEDOUT");
 
     private static LocalStack stack;
+
+    /** Executions of the Pro account. */
+    private static int executed;
 
     @BeforeAll
     static void start(@TempDir Path directory) throws Exception {
@@ -61,13 +82,95 @@ class ExamplesIT {
                         "-c",
                         "command -v npm && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'"),
                 "no npm or no Node.js 20 or newer: install them to run this example");
-        if (Files.notExists(NODE_EXAMPLE.resolve("node_modules"))) {
-            Program.Finished installed = run("npm", "ci", "--ignore-scripts", "--prefix", NODE_EXAMPLE.toString());
-            assumeRegistry(installed);
-            assertThat(installed.exitCode()).as(installed.stderr()).isZero();
-        }
+        installNodeExample();
 
         requireWholeStory(run("node", "deploy/examples/node/run.js"), "HELLO FROM NODE");
+    }
+
+    @Test
+    void pythonExportsEveryExecutionOnceThoughItIsKilled(@TempDir Path directory) throws Exception {
+        assumeTrue(
+                succeeds(PYTHON, "-c", "import grpc, google.protobuf"),
+                PYTHON + " has no grpc and protobuf: install python3-grpcio to run this example");
+
+        requireExactExport(directory.resolve("usage.jsonl"), PYTHON, "deploy/examples/python/export.py");
+    }
+
+    @Test
+    void nodeExportsEveryExecutionOnceThoughItIsKilled(@TempDir Path directory) throws Exception {
+        assumeTrue(succeeds("sh", "-c", "command -v npm"), "no npm: install it to run this example");
+        installNodeExample();
+
+        requireExactExport(directory.resolve("usage.jsonl"), "node", "deploy/examples/node/export.js");
+    }
+
+    private static void requireExactExport(Path file, String... example) throws Exception {
+        ManagedChannel channel = NettyChannelBuilder.forTarget(stack.grpcAddress())
+                .usePlaintext()
+                .build();
+        try {
+            Metadata headers = new Metadata();
+            headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + key("Pro"));
+            ClientInterceptor authorized = MetadataUtils.newAttachHeadersInterceptor(headers);
+            var executions = ExecutionServiceGrpc.newBlockingStub(channel).withInterceptors(authorized);
+            List<String> command = new ArrayList<>(List.of(example));
+            command.add(file.toString());
+            List<String> following = new ArrayList<>(command);
+            following.add("--follow");
+            for (int kill = 0; kill < 4; kill++) {
+                Process process = Program.start(environment("Pro"), following);
+                try {
+                    for (int i = 0; i < 10; i++) {
+                        executions.execute(hello());
+                    }
+                    long lines = lines(file);
+                    await().atMost(30, TimeUnit.SECONDS).until(() -> lines(file) > lines);
+                } finally {
+                    process.destroyForcibly().waitFor();
+                }
+                executions.execute(hello());
+            }
+            var usage = UsageServiceGrpc.newBlockingStub(channel).withInterceptors(authorized);
+            ListExecutionsRequest all =
+                    ListExecutionsRequest.newBuilder().setPageSize(1_000).build();
+            await().atMost(30, TimeUnit.SECONDS)
+                    .until(() -> ids(usage.listExecutions(all)).size() == executed);
+
+            Program.Finished last = Program.run(environment("Pro"), command);
+
+            assertThat(last.exitCode()).as(last.stderr()).isZero();
+            assertThat(Files.readAllLines(file).stream()
+                            .map(line -> JsonParser.parseString(line)
+                                    .getAsJsonObject()
+                                    .get("execution_id")
+                                    .getAsString()))
+                    .doesNotHaveDuplicates()
+                    .containsExactlyInAnyOrderElementsOf(ids(usage.listExecutions(all)));
+        } finally {
+            channel.shutdownNow();
+        }
+    }
+
+    private static List<String> ids(ListExecutionsResponse page) {
+        return page.getExecutionsList().stream().map(Receipt::getExecutionId).toList();
+    }
+
+    private static long lines(Path file) throws IOException {
+        if (!Files.exists(file)) {
+            return 0;
+        }
+        try (Stream<String> lines = Files.lines(file)) {
+            return lines.count();
+        }
+    }
+
+    private static ExecuteRequest hello() throws IOException {
+        executed++;
+        return ExecuteRequest.newBuilder()
+                .setModule(ModuleRef.newBuilder()
+                        .setInline(ByteString.copyFrom(
+                                Files.readAllBytes(Program.HOME.resolve("deploy/samples/hello.wasm")))))
+                .build();
     }
 
     /** The lines of the README as they stand; the last one is the refusal, hence the exit code. */
@@ -131,12 +234,27 @@ class ExamplesIT {
         }
     }
 
+    private static void installNodeExample() throws IOException, InterruptedException {
+        if (Files.notExists(NODE_EXAMPLE.resolve("node_modules"))) {
+            Program.Finished installed = run("npm", "ci", "--ignore-scripts", "--prefix", NODE_EXAMPLE.toString());
+            assumeRegistry(installed);
+            assertThat(installed.exitCode()).as(installed.stderr()).isZero();
+        }
+    }
+
     private static Program.Finished run(String... command) throws IOException, InterruptedException {
-        String key = stack.accounts().stream()
-                .filter(account -> account.tier().equals("Free"))
+        return Program.run(environment("Free"), List.of(command));
+    }
+
+    private static Map<String, String> environment(String tier) {
+        return Map.of("WASMWIZ_SERVER", stack.grpcAddress(), "WASMWIZ_KEY", key(tier));
+    }
+
+    private static String key(String tier) {
+        return stack.accounts().stream()
+                .filter(account -> account.tier().equals(tier))
                 .findFirst()
                 .orElseThrow()
                 .key();
-        return Program.run(Map.of("WASMWIZ_SERVER", stack.grpcAddress(), "WASMWIZ_KEY", key), List.of(command));
     }
 }

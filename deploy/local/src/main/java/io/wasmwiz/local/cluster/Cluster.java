@@ -79,7 +79,7 @@ public final class Cluster implements AutoCloseable {
                 closer.add(database);
             }
             List<Member> metering = plan.metering(database);
-            List<Member> executors = plan.executors(database);
+            List<Member> executors = plan.executors(database, secrets.tokenKeys());
             progress.step("%d executors, %d workers".formatted(executors.size(), metering.size()), () -> {
                 start(metering, closer);
                 start(executors, closer);

@@ -80,9 +80,10 @@ final class ClusterMembers {
                 Map.of());
     }
 
-    List<Member> executors(LocalDatabase database) {
+    /** All with the same {@code tokenKeys}, so that a stream that one cut is resumed at another. */
+    List<Member> executors(LocalDatabase database, String tokenKeys) {
         return IntStream.rangeClosed(1, config.size().executors())
-                .mapToObj(number -> executor(number, database))
+                .mapToObj(number -> executor(number, database, tokenKeys))
                 .toList();
     }
 
@@ -92,7 +93,7 @@ final class ClusterMembers {
                 .toList();
     }
 
-    private Member executor(int number, LocalDatabase database) {
+    private Member executor(int number, LocalDatabase database, String tokenKeys) {
         List<String> flags = new ArrayList<>(List.of(
                 "--executor-id=executor-" + number,
                 "--env=development",
@@ -115,7 +116,8 @@ final class ClusterMembers {
                 () -> command,
                 environment(Map.of(
                         "DATABASE_URL", database.url(ServiceRole.EXECUTOR),
-                        "WASMWIZ_ADMIN_DATABASE_URL", database.url(ServiceRole.ADMIN))));
+                        "WASMWIZ_ADMIN_DATABASE_URL", database.url(ServiceRole.ADMIN),
+                        "WASMWIZ_USAGE_TOKEN_KEYS", tokenKeys)));
     }
 
     private Member metering(int number, LocalDatabase database) {

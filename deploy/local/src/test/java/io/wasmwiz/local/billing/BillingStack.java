@@ -8,6 +8,7 @@ import io.wasmwiz.executor.ExecutorMain;
 import io.wasmwiz.executor.ExecutorServer;
 import io.wasmwiz.executor.auth.ApiKey;
 import io.wasmwiz.metering.MeteringCommand;
+import io.wasmwiz.metering.MeteringMain;
 import io.wasmwiz.metering.MeteringWorker;
 import io.wasmwiz.metering.reconcile.ReconcileMain;
 import io.wasmwiz.service.Closer;
@@ -126,21 +127,29 @@ final class BillingStack implements AutoCloseable {
 
     /** A worker that ends leases of executors that are gone as soon as it may. */
     MeteringWorker worker() {
-        return closer.add(MeteringWorker.start(MeteringCommand.parse(
-                Map.of(),
-                Stream.concat(
-                                Stream.of(
-                                        "--admin-host=127.0.0.1",
-                                        "--admin-port=0",
-                                        "--database-url=" + database.url("wasmwiz_metering"),
-                                        "--kafka-bootstrap-servers=" + bootstrapServers,
-                                        "--kafka-topic=" + topic,
-                                        "--consumer-group=" + topic + "-" + UUID.randomUUID(),
-                                        "--lease-close-margin=0s",
-                                        "--lease-sweep-interval=200ms",
-                                        "--reconcile-interval=0s"),
-                                SHORT.stream())
-                        .toArray(String[]::new))));
+        return closer.add(MeteringWorker.start(
+                MeteringCommand.parse(Map.of(), workerFlags().toArray(String[]::new))));
+    }
+
+    /** The same in a JVM of its own. Each is a consumer group of its own, and need not wait for one that was killed. */
+    ForkedService forkWorker(Path directory) {
+        return closer.add(ForkedService.start(directory, MeteringMain.class, "metering started", workerFlags()));
+    }
+
+    private List<String> workerFlags() {
+        return Stream.concat(
+                        Stream.of(
+                                "--admin-host=127.0.0.1",
+                                "--admin-port=0",
+                                "--database-url=" + database.url("wasmwiz_metering"),
+                                "--kafka-bootstrap-servers=" + bootstrapServers,
+                                "--kafka-topic=" + topic,
+                                "--consumer-group=" + topic + "-" + UUID.randomUUID(),
+                                "--lease-close-margin=0s",
+                                "--lease-sweep-interval=200ms",
+                                "--reconcile-interval=0s"),
+                        SHORT.stream())
+                .toList();
     }
 
     /** As the superuser. */

@@ -7,6 +7,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.Status;
+import io.grpc.ClientInterceptor;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
@@ -18,7 +19,10 @@ import io.grpc.stub.StreamObserver;
 import io.wasmwiz.v1.ExecuteRequest;
 import io.wasmwiz.v1.ExecuteResponse;
 import io.wasmwiz.v1.ExecutionServiceGrpc;
+import io.wasmwiz.v1.ExportUsageRequest;
+import io.wasmwiz.v1.ExportUsageResponse;
 import io.wasmwiz.v1.ModuleRef;
+import io.wasmwiz.v1.UsageServiceGrpc;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -28,6 +32,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Iterator;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -58,12 +63,14 @@ final class Caller implements AutoCloseable {
 
     private final ManagedChannel channel;
     private final URI admin;
+    private final ClientInterceptor authorization;
     private final ExecutionServiceGrpc.ExecutionServiceStub stub;
 
-    private Caller(ManagedChannel channel, URI admin, ExecutionServiceGrpc.ExecutionServiceStub stub) {
+    private Caller(ManagedChannel channel, URI admin, ClientInterceptor authorization) {
         this.channel = channel;
         this.admin = admin;
-        this.stub = stub;
+        this.authorization = authorization;
+        this.stub = ExecutionServiceGrpc.newStub(channel).withInterceptors(authorization);
     }
 
     static Caller of(int grpcPort, int adminPort, String apiKey) {
@@ -74,8 +81,7 @@ final class Caller implements AutoCloseable {
         return new Caller(
                 channel,
                 URI.create("http://127.0.0.1:" + adminPort),
-                ExecutionServiceGrpc.newStub(channel)
-                        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers)));
+                MetadataUtils.newAttachHeadersInterceptor(headers));
     }
 
     /** A run of one of the samples. */
@@ -133,6 +139,13 @@ final class Caller implements AutoCloseable {
             throw new CompletionException(e);
         }
         return new Answer.Failed(failure.getStatus().getCode().name(), NONE);
+    }
+
+    /** An export of the account's executions. */
+    Iterator<ExportUsageResponse> export(ExportUsageRequest request) {
+        return UsageServiceGrpc.newBlockingStub(channel)
+                .withInterceptors(authorization)
+                .exportUsage(request);
     }
 
     Caller awaitReady() {
