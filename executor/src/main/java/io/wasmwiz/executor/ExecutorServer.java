@@ -75,6 +75,9 @@ public final class ExecutorServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ExecutorServer.class);
     private static final Duration DATABASE_WAIT = Duration.ofSeconds(30);
 
+    /** Longest wait for the event log before calls are taken, which would all be refused until it serves. */
+    private static final Duration EVENT_LOG_WAIT = Duration.ofSeconds(5);
+
     private final GrpcServer grpc;
     private final AdminServer admin;
     private final ServiceHealth health;
@@ -191,8 +194,8 @@ public final class ExecutorServer implements AutoCloseable {
                             })),
                     metrics));
             Optional<AdminService> administration = config.admin().enabled()
-                    ? Optional.of(closer.add(
-                            AdminService.open(config.admin(), config.database().connectionTimeout(), timers, metrics)))
+                    ? Optional.of(closer.add(AdminService.open(
+                            config.admin(), config.database().connectionTimeout(), DATABASE_WAIT, timers, metrics)))
                     : Optional.empty();
             UsageExports exports =
                     closer.add(UsageExports.open(config.exports(), config.database(), callerCheck, timers, metrics));
@@ -208,6 +211,7 @@ public final class ExecutorServer implements AutoCloseable {
                                     reads),
                             exports)));
             administration.map(AdminGrpcService::new).ifPresent(services::add);
+            events.awaitServing(EVENT_LOG_WAIT);
             ServiceHealth health = new ServiceHealth(dependencies, administration.isPresent());
             GrpcServer grpc = closer.add(GrpcServer.start(
                     config.grpc(),

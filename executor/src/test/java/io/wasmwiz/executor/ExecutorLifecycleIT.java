@@ -8,6 +8,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
+import io.wasmwiz.embedded.proxy.FaultyProxy;
 import io.wasmwiz.events.v1.ExecutionEvent;
 import io.wasmwiz.executor.ExecutorFixture.Tenant;
 import io.wasmwiz.executor.grpc.Errors;
@@ -18,6 +19,7 @@ import io.wasmwiz.v1.ExecuteResponse;
 import io.wasmwiz.v1.ExecutionServiceGrpc;
 import io.wasmwiz.v1.ExecutionStatus;
 import io.wasmwiz.v1.Limits;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -38,6 +40,37 @@ class ExecutorLifecycleIT {
 
     private final TestDatabase database = POSTGRES.createDatabase();
     private final String topic = KAFKA.newTopic(1);
+
+    @Test
+    void takesNoCallThatItWouldRefuseForWantOfItsLog() {
+        Tenant tenant = Tenant.create(database, "Pro");
+        try (ExecutorFixture executor =
+                ExecutorFixture.start(database.url("wasmwiz_executor"), KAFKA.bootstrapServers(), topic)) {
+            assertThat(executor.execution(tenant.key())
+                            .execute(Programs.inline(Programs.HELLO))
+                            .getStdout()
+                            .toStringUtf8())
+                    .isEqualTo("hello");
+        }
+    }
+
+    @Test
+    void waitsForTheAdminServicesDatabaseAsForItsOwn() {
+        int attempts = 12;
+        try (FaultyProxy proxy = FaultyProxy.start()) {
+            String direct = database.url("wasmwiz_admin");
+            int port = URI.create(direct).getPort();
+            String throughProxy = direct.replaceFirst(":" + port + "/", ":" + proxy.port() + "/");
+            CompletableFuture<ExecutorFixture> starting = CompletableFuture.supplyAsync(
+                    () -> start("--admin-service", "--admin-database-url=" + throughProxy));
+            await().atMost(30, TimeUnit.SECONDS)
+                    .until(() -> starting.isDone() || proxy.count(FaultyProxy.Kind.REFUSED) >= attempts);
+
+            proxy.forwardTo(port);
+
+            assertThat(starting).succeedsWithin(60, TimeUnit.SECONDS).satisfies(ExecutorFixture::close);
+        }
+    }
 
     @Test
     void drainsARunInProgressThenClosesItsLease() {

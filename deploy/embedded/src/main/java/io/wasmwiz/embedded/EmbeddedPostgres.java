@@ -78,7 +78,12 @@ public final class EmbeddedPostgres implements AutoCloseable {
 
     /** A URL for another user. */
     public String url(String database, String user, String password) {
-        return "postgresql://" + encode(user) + ":" + encode(password) + "@127.0.0.1:" + port() + "/"
+        return url(database, user, password, port());
+    }
+
+    /** The same, through whatever carries {@code throughPort} of 127.0.0.1 to the server. */
+    public String url(String database, String user, String password, int throughPort) {
+        return "postgresql://" + encode(user) + ":" + encode(password) + "@127.0.0.1:" + throughPort + "/"
                 + encode(database);
     }
 

@@ -24,9 +24,19 @@ import org.apache.kafka.server.common.MetadataVersion;
  * @param controllerId id of the cluster's controller
  * @param controllerPort port of the cluster's controller
  * @param brokers how many brokers the cluster has, 1 or more
+ * @param proxiedPort a second port of a broker, where a proxy connects to; 0: there is none
+ * @param proxyPort where clients that come through the proxy are sent to
  */
 public record KafkaNode(
-        Role role, int id, Path directory, int port, int controllerId, int controllerPort, int brokers) {
+        Role role,
+        int id,
+        Path directory,
+        int port,
+        int controllerId,
+        int controllerPort,
+        int brokers,
+        int proxiedPort,
+        int proxyPort) {
     /** Kafka's own main class, which stops in order on SIGTERM. */
     private static final String MAIN = "kafka.Kafka";
 
@@ -96,8 +106,13 @@ public record KafkaNode(
         settings.put("node.id", String.valueOf(id));
         settings.put("controller.quorum.voters", controllerId + "@127.0.0.1:" + controllerPort);
         String listener = role == Role.BROKER ? "PLAINTEXT" : KafkaSettings.CONTROLLER_LISTENER;
-        settings.put("listeners", listener + "://127.0.0.1:" + port);
-        settings.put("advertised.listeners", listener + "://127.0.0.1:" + port);
+        boolean proxied = proxiedPort != 0;
+        settings.put(
+                "listeners",
+                listener + "://127.0.0.1:" + port + (proxied ? ",PROXIED://127.0.0.1:" + proxiedPort : ""));
+        settings.put(
+                "advertised.listeners",
+                listener + "://127.0.0.1:" + port + (proxied ? ",PROXIED://127.0.0.1:" + proxyPort : ""));
         for (String topic : new String[] {"offsets.topic", "transaction.state.log", "share.coordinator.state.topic"}) {
             settings.put(topic + ".replication.factor", String.valueOf(replication()));
         }

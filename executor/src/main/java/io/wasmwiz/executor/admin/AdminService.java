@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.wasmwiz.executor.work.WorkPool;
 import io.wasmwiz.service.Closer;
 import io.wasmwiz.service.database.Database;
+import io.wasmwiz.service.database.SchemaCheck;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -48,14 +49,21 @@ public final class AdminService implements AutoCloseable {
      * Opens it.
      *
      * @param connectionTimeout longest wait for a connection
+     * @param wait for PostgreSQL to answer
      * @param timers flushes the count of denied calls; not owned
-     * @throws io.wasmwiz.service.database.SchemaMismatchException when the login lacks the role's rights
+     * @throws io.wasmwiz.service.database.SchemaMismatchException when PostgreSQL does not answer within {@code wait},
+     *     or the login lacks the role's rights
      */
     public static AdminService open(
-            AdminConfig config, Duration connectionTimeout, ScheduledExecutorService timers, MeterRegistry metrics) {
+            AdminConfig config,
+            Duration connectionTimeout,
+            Duration wait,
+            ScheduledExecutorService timers,
+            MeterRegistry metrics) {
         Closer closer = new Closer();
         try {
             Database database = closer.add(Database.open(config.database(connectionTimeout), "wasmwiz-admin", metrics));
+            SchemaCheck.require(database, wait);
             PostgresAdminStore store = new PostgresAdminStore(database.jdbi());
             store.requireRights();
             WorkPool work = closer.add(WorkPool.open("admin", config.threads(), config.queue(), metrics));

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
@@ -82,6 +83,14 @@ public final class KafkaExecutionEvents implements ExecutionEvents {
                 && inFlight.hasRoom()
                 && recovery.isOpen(inFlight.size())
                 && inFlight.oldestAgeNanos(System.nanoTime()) < stallBoundNanos;
+    }
+
+    /** Waits until the log serves, at most {@code limit}. */
+    public void awaitServing(Duration limit) throws InterruptedException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        while (probe.fault() != null && deadline - System.nanoTime() > 0) {
+            Thread.sleep(10);
+        }
     }
 
     /** For the health check: throws what {@link #isAccepting} stumbles over, in words for operators; returns at once. */

@@ -7,8 +7,6 @@ import io.wasmwiz.local.cluster.ClusterConfig;
 import io.wasmwiz.local.cluster.ClusterOptions;
 import io.wasmwiz.local.cluster.ClusterPorts;
 import io.wasmwiz.local.cluster.ClusterSize;
-import io.wasmwiz.local.cluster.Member;
-import io.wasmwiz.local.cluster.Role;
 import io.wasmwiz.local.parts.Progress;
 import io.wasmwiz.service.Closer;
 import io.wasmwiz.service.ServiceCommand;
@@ -32,13 +30,20 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Starts a cluster of its own on free ports, uses it from several accounts while a schedule kills, stops and"
-                    + " restarts its processes, then waits for the backlog and proves the books.",
+                    + " restarts its processes, cuts, delays and silences links and fills queues, then waits for the"
+                    + " backlog and proves the books.",
             "The same seed, duration, scenario and size give the same schedule."
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:the verdict is clean", "1:it is not", "69:the cluster did not start", "78:a flag is wrong"})
 final class ChaosCommand implements Callable<Integer> {
     private static final int LARGEST_RATE = 100_000;
+
+    /** Of one run, each of which is remembered until the verdict. */
+    private static final long CALLS_AT_MOST = 20_000_000;
+
+    private static final int SMALL_RATE = 20;
+    private static final int UNLIMITED = 100_000_000;
 
     private final PrintStream out;
 
@@ -52,6 +57,14 @@ final class ChaosCommand implements Callable<Integer> {
             required = true,
             description = "Chooses the schedule; any 64-bit number.")
     private long seed;
+
+    @Option(
+            names = "--runs",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Runs one after the other on the same cluster, with this seed and those after it, 1 to 1000."
+                    + " Default: ${DEFAULT-VALUE}.")
+    private int runs;
 
     @Option(
             names = "--duration",
@@ -78,7 +91,7 @@ final class ChaosCommand implements Callable<Integer> {
     @Option(
             names = "--small-limit",
             paramLabel = "N",
-            defaultValue = "500",
+            defaultValue = "200",
             description = "Day's allowance of the small account, 1 to 10000. Default: ${DEFAULT-VALUE}.")
     private int smallLimit;
 
@@ -99,50 +112,69 @@ final class ChaosCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Problems problems = new Problems();
         problems.requireRange("--duration in s", duration.toSeconds(), 10, 86_400);
+        problems.requireRange("--runs", runs, 1, 1_000);
         problems.requireRange("--rate", rate, 1, LARGEST_RATE);
         problems.requireRange("--small-limit", smallLimit, 1, 10_000);
+        problems.requireRange(
+                "calls in all (--rate of two accounts for --duration)",
+                2L * rate * duration.toSeconds(),
+                1,
+                CALLS_AT_MOST);
         problems.check();
         ClusterSize size = options.size();
-        List<Fault> schedule = Schedule.of(seed, duration, scenario, size);
         Progress progress = new Progress(out);
-        progress.line("seed " + seed + ", " + duration.toSeconds() + " s, scenario " + scenario + ": " + schedule.size()
-                + " faults");
-        schedule.forEach(fault -> progress.line("  " + fault));
         if (scheduleOnly) {
+            for (long each = seed; each < seed + runs; each++) {
+                schedule(each, size, progress);
+            }
             return 0;
         }
         Path data = Files.createTempDirectory("wasmwiz-chaos-");
         try {
-            Verdict verdict = run(data, size, schedule, progress);
-            verdict.lines().forEach(progress::line);
-            progress.line(verdict.isClean() ? "clean" : "NOT CLEAN; data and logs are in " + data);
-            if (verdict.isClean() && !keep) {
+            boolean clean = run(data, size, progress);
+            progress.line(clean ? "clean" : "NOT CLEAN; data and logs are in " + data);
+            if (clean && !keep) {
                 FileTrees.delete(data);
             }
-            return verdict.isClean() ? 0 : 1;
+            return clean ? 0 : 1;
         } catch (EmbeddedServerException e) {
             spec.commandLine().getErr().println("wasmwiz chaos: " + e.getMessage());
             return ServiceCommand.EX_UNAVAILABLE;
         }
     }
 
-    private Verdict run(Path data, ClusterSize size, List<Fault> schedule, Progress progress) throws Exception {
+    private List<Fault> schedule(long each, ClusterSize size, Progress progress) {
+        List<Fault> schedule = Schedule.of(each, duration, scenario, size);
+        progress.line("seed " + each + ", " + duration.toSeconds() + " s, scenario " + scenario + ": " + schedule.size()
+                + " faults");
+        schedule.forEach(fault -> progress.line("  " + fault));
+        return schedule;
+    }
+
+    /** Whether every verdict is clean; the first that is not is the last. */
+    private boolean run(Path data, ClusterSize size, Progress progress) throws Exception {
+        byte[] module = Files.readAllBytes(
+                Path.of(System.getProperty("wasmwiz.home", ".")).resolve("deploy/samples/upper.wasm"));
         try (Closer closer = new Closer()) {
             Cluster cluster = closer.add(
-                    Cluster.start(new ClusterConfig(data, size, ClusterPorts.free(), ChaosFlags.ALL), progress));
-            byte[] module = Files.readAllBytes(
-                    Path.of(System.getProperty("wasmwiz.home", ".")).resolve("deploy/samples/upper.wasm"));
-            List<String> executors =
-                    cluster.members(Role.EXECUTOR).stream().map(Member::address).toList();
-            Tenant plain = Tenant.create(cluster.database().owner(), "chaos-plain", 100_000_000, rate, false);
-            Tenant named = Tenant.create(cluster.database().owner(), "chaos-named", 100_000_000, rate, true);
-            Tenant small = Tenant.create(cluster.database().owner(), "chaos-small", smallLimit, 20, false);
-            TenantLoad smallLoad = closer.add(TenantLoad.open(small, executors, module));
-            List<TenantLoad> loads = List.of(
-                    closer.add(TenantLoad.open(plain, executors, module)),
-                    closer.add(TenantLoad.open(named, executors, module)),
-                    smallLoad);
-            return new ChaosRun(cluster, size, schedule, progress).run(loads, smallLoad);
+                    Cluster.start(new ClusterConfig(data, size, ClusterPorts.free(), true, ChaosFlags.ALL), progress));
+            boolean clean = true;
+            for (long each = seed; each < seed + runs && clean; each++) {
+                List<Fault> schedule = schedule(each, size, progress);
+                try (Closer channels = new Closer()) {
+                    Tenants tenants = new Tenants(cluster, module, channels);
+                    Loads loads = new Loads(
+                            tenants.load("plain-" + each, UNLIMITED, rate, false),
+                            tenants.load("named-" + each, UNLIMITED, rate, true),
+                            tenants.load("small-" + each, smallLimit, SMALL_RATE, false),
+                            tenants.load("flood-" + each, UNLIMITED, 1, false));
+                    Verdict verdict = new ChaosRun(cluster, size, schedule, progress).run(loads);
+                    verdict.lines().forEach(progress::line);
+                    progress.line("seed " + each + " is " + (verdict.isClean() ? "clean" : "NOT CLEAN"));
+                    clean = verdict.isClean();
+                }
+            }
+            return clean;
         }
     }
 }

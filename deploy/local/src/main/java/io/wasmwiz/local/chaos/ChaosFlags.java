@@ -9,7 +9,7 @@ final class ChaosFlags {
     static final Map<Role, List<String>> ALL = Map.of(
             Role.EXECUTOR,
             List.of(
-                    "--max-queue-wait=2s",
+                    "--max-queue-wait=5s",
                     "--event-delivery-timeout=5s",
                     "--admission-lease-duration=10s",
                     "--admission-lease-idle=2s",
@@ -22,7 +22,7 @@ final class ChaosFlags {
                     "--compile-processes=1"),
             Role.METERING,
             List.of(
-                    "--max-queue-wait=2s",
+                    "--max-queue-wait=5s",
                     "--event-delivery-timeout=5s",
                     "--lease-close-margin=1s",
                     "--lease-sweep-interval=1s"));

@@ -4,7 +4,6 @@ import io.wasmwiz.embedded.EmbeddedServerException;
 import io.wasmwiz.local.cluster.Cluster;
 import io.wasmwiz.local.cluster.ClusterSize;
 import io.wasmwiz.local.cluster.Member;
-import io.wasmwiz.local.cluster.Role;
 import io.wasmwiz.local.parts.Progress;
 import io.wasmwiz.metering.reconcile.ReconcileCommand;
 import io.wasmwiz.migrations.ServiceRole;
@@ -14,10 +13,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.mapper.reflect.ConstructorMapper;
@@ -29,14 +28,14 @@ final class ChaosRun {
     private static final Duration BACKLOG_LIMIT = Duration.ofSeconds(180);
     private static final Duration CALM = Duration.ofSeconds(2);
     private static final int HISTORIES_AT_MOST = 5;
-    private static final int REFUSALS_IN_A_ROW = 5;
-    private static final int CALLS_TO_SPEND_AT_MOST = 20_000;
+    private static final int CALLS_BEYOND_LIMIT = 5;
+    private static final Duration SPEND_LIMIT = Duration.ofSeconds(150);
+    private static final long SPEND_PAUSE_MILLIS = 10;
 
-    /** What a Java process takes beside its heap. */
-    private static final int BESIDE_HEAP_MIB = 400;
-
-    private static final String CHARGED =
-            "SELECT user_id AS account, execution_id, request_id, input_bytes FROM usage_logs WHERE charged";
+    private static final String CHARGED = """
+            SELECT user_id AS account, execution_id, request_id, input_bytes FROM usage_logs
+            WHERE charged AND user_id = ANY(:accounts)
+            """;
     private static final String CHARGED_TODAY =
             "SELECT coalesce(sum(charged), 0) FROM daily_tier_counters WHERE user_id = :account";
 
@@ -55,41 +54,57 @@ final class ChaosRun {
         this.owner = cluster.database().owner();
     }
 
-    /** Calls with each of {@code loads} while the schedule runs; {@code small} is one of them, and is to spend its day. */
-    Verdict run(List<TenantLoad> loads, TenantLoad small) throws Exception {
+    /** Calls while the schedule runs, then spends the small allowance and proves. The accounts' calls are all from here. */
+    Verdict run(Loads loads) throws Exception {
         LocalDate day = LocalDate.now(ZoneOffset.UTC);
         Instant begun;
-        FaultInjector injector = new FaultInjector(cluster);
-        List<String> overshot;
+        FaultInjector injector = new FaultInjector(cluster, loads.flood());
         try (Watch watch = Watch.open(cluster)) {
-            loads.forEach(TenantLoad::begin);
+            loads.steady().forEach(TenantLoad::begin);
             begun = Instant.now();
             injector.run(schedule);
             progress.say("faults", injector.done());
-            for (Member member : cluster.members()) {
-                Cluster.awaitReady(member, RECOVERY_LIMIT);
-            }
+            recover();
             Thread.sleep(CALM.toMillis());
-            for (TenantLoad load : loads) {
+            for (TenantLoad load : loads.all()) {
                 load.finish();
             }
             checkBacklog("before the last demand");
-            spend(small);
+            spend(loads.small());
             checkBacklog("at the end");
-            overshot = watch.overshot();
+            List<String> overshot = watch.overshot();
             verdict.check(
                     "charged ≤ held ≤ limit at each of %d looks".formatted(watch.looks()),
                     overshot.isEmpty() && watch.looks() > 0,
                     String.join("; ", overshot));
-            checkMemory(watch);
+            watch.memory().check(size, verdict);
         } catch (EmbeddedServerException e) {
             verdict.check("every process comes back", false, String.valueOf(e.getMessage()));
             return verdict;
         }
-        checkLimit(small, day);
-        checkCalls(loads.stream().flatMap(load -> load.calls().stream()).toList(), begun);
+        checkLimit(loads.small(), day);
+        checkCalls(loads, begun);
         reconcile();
         return verdict;
+    }
+
+    /** Waits until everything serves. A process that gave up meanwhile is started again, as whatever runs a service does. */
+    private void recover() throws InterruptedException {
+        long deadline = System.nanoTime() + RECOVERY_LIMIT.toNanos();
+        for (Member member : cluster.members()) {
+            while (true) {
+                try {
+                    Cluster.awaitReady(member, Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
+                    break;
+                } catch (EmbeddedServerException e) {
+                    if (member.isAlive() || System.nanoTime() > deadline) {
+                        throw e;
+                    }
+                    progress.say("started again", member.name() + ", which had ended by itself");
+                    member.start();
+                }
+            }
+        }
     }
 
     private void checkBacklog(String when) throws Exception {
@@ -97,25 +112,29 @@ final class ChaosRun {
         verdict.check("no lease left and no partition behind " + when, left.isEmpty(), left);
     }
 
-    /** Demand goes on until it is refused for the day. */
-    private static void spend(TenantLoad small) throws InterruptedException {
-        for (int made = 0; made < CALLS_TO_SPEND_AT_MOST; made++) {
+    /** Demand goes on until the day is spent, and a little beyond. */
+    private void spend(TenantLoad small) throws InterruptedException {
+        long deadline = System.nanoTime() + SPEND_LIMIT.toNanos();
+        while (chargedToday(small.tenant()) < small.tenant().dailyLimit() && System.nanoTime() < deadline) {
             small.call();
             small.awaitCalls();
-            List<Call> calls = small.calls();
-            if (calls.size() >= REFUSALS_IN_A_ROW
-                    && calls.subList(calls.size() - REFUSALS_IN_A_ROW, calls.size()).stream()
-                            .allMatch(call -> call.detail().endsWith("DAILY_QUOTA_SPENT"))) {
-                return;
-            }
+            Thread.sleep(SPEND_PAUSE_MILLIS);
         }
+        for (int made = 0; made < CALLS_BEYOND_LIMIT; made++) {
+            small.call();
+        }
+        small.awaitCalls();
+    }
+
+    private long chargedToday(Tenant tenant) {
+        return owner.withHandle(handle -> handle.createQuery(CHARGED_TODAY)
+                .bind("account", tenant.account())
+                .mapTo(Long.class)
+                .one());
     }
 
     private void checkLimit(TenantLoad small, LocalDate day) {
-        long charged = owner.withHandle(handle -> handle.createQuery(CHARGED_TODAY)
-                .bind("account", small.tenant().account())
-                .mapTo(Long.class)
-                .one());
+        long charged = chargedToday(small.tenant());
         if (LocalDate.now(ZoneOffset.UTC).equals(day)) {
             verdict.check(
                     "a day's allowance of %d is spent to the last unit"
@@ -127,8 +146,10 @@ final class ChaosRun {
         }
     }
 
-    private void checkCalls(List<Call> calls, Instant begun) {
+    private void checkCalls(Loads loads, Instant begun) {
+        List<Call> calls = loads.calls();
         List<ChargedRow> rows = owner.withHandle(handle -> handle.createQuery(CHARGED)
+                .bindArray("accounts", UUID.class, loads.accounts())
                 .registerRowMapper(ConstructorMapper.factory(ChargedRow.class))
                 .mapTo(ChargedRow.class)
                 .list());
@@ -148,26 +169,6 @@ final class ChaosRun {
             History.of(offence.executionId(), owner, calls, schedule, begun)
                     .forEach(line -> progress.line("  " + line));
         });
-    }
-
-    private void checkMemory(Watch watch) {
-        List<String> above = new ArrayList<>();
-        watch.largestKib().forEach((role, kib) -> {
-            long limitMib = size.heapMib(role) + BESIDE_HEAP_MIB;
-            if (kib / 1024 > limitMib) {
-                above.add("%s %d MiB of %d".formatted(role.text(), kib / 1024, limitMib));
-            }
-        });
-        verdict.check(
-                "every process's memory within its bound",
-                above.isEmpty(),
-                above.isEmpty() ? largest(watch.largestKib()) : String.join(", ", above));
-    }
-
-    private static String largest(Map<Role, Long> largestKib) {
-        return largestKib.entrySet().stream()
-                .map(entry -> entry.getKey().text() + " " + entry.getValue() / 1024 + " MiB")
-                .collect(Collectors.joining(", "));
     }
 
     private void reconcile() {

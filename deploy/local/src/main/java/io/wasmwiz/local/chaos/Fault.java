@@ -7,8 +7,8 @@ import java.time.Duration;
  *
  * @param at since the load began
  * @param kind what happens
- * @param target the process, by its name in the cluster; for {@link Kind#KILL_SANDBOX} the executor above it
- * @param lasts how long the process stays away; zero for sandboxes, which their executor replaces
+ * @param target the process or link, by its name in the cluster; for {@link Kind#KILL_SANDBOX} the executor above it
+ * @param lasts how long the process or link stays away; zero for sandboxes, which their executor replaces
  */
 record Fault(Duration at, Kind kind, String target, Duration lasts) {
     /** What can go wrong with a process. */
@@ -20,7 +20,15 @@ record Fault(Duration at, Kind kind, String target, Duration lasts) {
         /** A stop in order, and a start. */
         RESTART,
         /** SIGKILL to all guests' processes of an executor. */
-        KILL_SANDBOX
+        KILL_SANDBOX,
+        /** A link's connections end, and no new ones come about. */
+        CUT,
+        /** What the server sends arrives late, by half a second at most. */
+        DELAY,
+        /** What the server sends does not arrive, and connections stay open: requests are done and nobody hears of it. */
+        SILENCE,
+        /** Far more calls at once than may wait. */
+        FLOOD
     }
 
     Duration end() {
@@ -29,7 +37,7 @@ record Fault(Duration at, Kind kind, String target, Duration lasts) {
 
     @Override
     public String toString() {
-        return "%7.2f s  %-12s %-12s %s"
+        return "%7.2f s  %-12s %-16s %s"
                 .formatted(
                         at.toMillis() / 1000.0,
                         kind.name().toLowerCase(java.util.Locale.ROOT),

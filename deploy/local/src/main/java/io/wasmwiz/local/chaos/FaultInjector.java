@@ -1,6 +1,7 @@
 package io.wasmwiz.local.chaos;
 
 import io.wasmwiz.embedded.ServerProcess;
+import io.wasmwiz.embedded.proxy.NetworkFaults;
 import io.wasmwiz.local.cluster.Cluster;
 import io.wasmwiz.local.cluster.Member;
 import io.wasmwiz.local.cluster.Role;
@@ -16,11 +17,16 @@ import java.util.concurrent.Future;
 
 /** Does to a cluster what a schedule says, each fault on a thread of its own. One use. */
 final class FaultInjector {
+    private static final Duration LONGEST_DELAY = Duration.ofMillis(500);
+
     private final Cluster cluster;
+    private final TenantLoad flood;
     private final Map<Fault.Kind, Integer> done = new EnumMap<>(Fault.Kind.class);
 
-    FaultInjector(Cluster cluster) {
+    /** @param flood calls when queues are to be filled */
+    FaultInjector(Cluster cluster, TenantLoad flood) {
         this.cluster = cluster;
+        this.flood = flood;
     }
 
     /** Runs the schedule to its end, then resumes and starts whatever is not there. */
@@ -56,12 +62,36 @@ final class FaultInjector {
         done.merge(kind, 1, Integer::sum);
     }
 
-    private void inject(Fault fault) throws InterruptedException {
-        Member member = cluster.members().stream()
+    private Member member(Fault fault) {
+        return cluster.members().stream()
                 .filter(candidate -> candidate.name().equals(fault.target()))
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException("no process " + fault.target()));
+    }
+
+    private void inject(Fault fault) throws InterruptedException {
         long until = System.nanoTime() + fault.lasts().toNanos();
+        switch (fault.kind()) {
+            case CUT -> {
+                cluster.links().cut(fault.target());
+                sleepUntil(until);
+                cluster.links().restore(fault.target());
+            }
+            case DELAY -> disturb(fault, NetworkFaults.random(fault.at().toMillis(), 0, 0, 1, LONGEST_DELAY), until);
+            case SILENCE -> disturb(fault, NetworkFaults.loseAll(), until);
+            case FLOOD -> flood.flood(until);
+            default -> inject(fault, member(fault), until);
+        }
+        count(fault.kind());
+    }
+
+    private void disturb(Fault fault, NetworkFaults faults, long until) throws InterruptedException {
+        cluster.links().disturb(fault.target(), faults);
+        sleepUntil(until);
+        cluster.links().restore(fault.target());
+    }
+
+    private static void inject(Fault fault, Member member, long until) throws InterruptedException {
         switch (fault.kind()) {
             case KILL -> {
                 member.kill();
@@ -75,8 +105,8 @@ final class FaultInjector {
                 member.start();
             }
             case KILL_SANDBOX -> member.descendants().forEach(ProcessHandle::destroyForcibly);
+            default -> throw new IllegalStateException("not a process's fault: " + fault);
         }
-        count(fault.kind());
     }
 
     private static void pause(Member member, long until) throws InterruptedException {

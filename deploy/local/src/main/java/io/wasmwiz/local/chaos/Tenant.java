@@ -16,7 +16,7 @@ record Tenant(UUID account, String tier, String key, int callsPerSecond, boolean
     private static final String TIER = """
             INSERT INTO subscription_tiers
                 (name, executions_per_minute, executions_per_day, memory_mib, run_time_ms, max_concurrency)
-            VALUES (:tier, :limit, :limit, 16, 1000, 256)
+            VALUES (:tier, :limit, :limit, 16, 1000, 1000)
             """;
     private static final String ACCOUNT = "INSERT INTO users (id, name, tier) VALUES (:id, :tier, :tier)";
     private static final String KEY =

@@ -1,13 +1,15 @@
 package io.wasmwiz.local.chaos;
 
+import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.ErrorInfo;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
-import io.grpc.protobuf.ProtoUtils;
+import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
 import io.wasmwiz.client.ExecutorListProvider;
@@ -24,14 +26,17 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** Calls in one tenant's name at its pace, and notes how each call ended. Its opener closes it. */
 final class TenantLoad implements AutoCloseable {
-    private static final int IN_FLIGHT_AT_MOST = 64;
-    private static final int INPUT_LENGTHS = 16_384;
+    /** More than three executors let wait for one account. */
+    private static final int IN_FLIGHT_AT_MOST = 1_000;
+
+    private static final long FLOOD_MILLIS = 1_000;
+    private static final int INPUT_LENGTHS = 4_096;
     private static final long DEADLINE_SECONDS = 20;
-    private static final Metadata.Key<ErrorInfo> ERROR_INFO = ProtoUtils.keyForProto(ErrorInfo.getDefaultInstance());
 
     private final Tenant tenant;
     private final ManagedChannel channel;
@@ -41,7 +46,7 @@ final class TenantLoad implements AutoCloseable {
     private final Queue<Call> calls = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final Thread thread;
-    private long sequence;
+    private final AtomicLong sequence = new AtomicLong();
 
     private TenantLoad(Tenant tenant, List<String> executors, byte[] module) {
         this.tenant = tenant;
@@ -83,10 +88,20 @@ final class TenantLoad implements AutoCloseable {
         }
     }
 
+    /** Makes as many calls at once as may be in progress, once a second until {@link System#nanoTime} is {@code until}. */
+    void flood(long until) throws InterruptedException {
+        while (System.nanoTime() < until) {
+            for (int free = slots.availablePermits(); free > 0; free--) {
+                call();
+            }
+            Thread.sleep(FLOOD_MILLIS);
+        }
+    }
+
     /** Makes one call now, waiting while as many as may be are in progress. */
     void call() throws InterruptedException {
         slots.acquire();
-        long inputBytes = sequence++ % INPUT_LENGTHS;
+        long inputBytes = sequence.getAndIncrement() % INPUT_LENGTHS;
         UUID requestId = tenant.withRequestIds() ? UUID.randomUUID() : null;
         ExecuteRequest.Builder request = ExecuteRequest.newBuilder()
                 .setModule(ModuleRef.newBuilder().setInline(module))
@@ -129,6 +144,24 @@ final class TenantLoad implements AutoCloseable {
         channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
     }
 
+    /** That of the server's error; empty where a server sent none, as when a connection broke. */
+    private static String reason(Throwable failure) {
+        com.google.rpc.Status status = StatusProto.fromThrowable(failure);
+        if (status == null) {
+            return "";
+        }
+        for (Any detail : status.getDetailsList()) {
+            if (detail.is(ErrorInfo.class)) {
+                try {
+                    return detail.unpack(ErrorInfo.class).getReason();
+                } catch (InvalidProtocolBufferException e) {
+                    return "";
+                }
+            }
+        }
+        return "";
+    }
+
     private final class Ending implements StreamObserver<ExecuteResponse> {
         private final long inputBytes;
         private final @Nullable UUID requestId;
@@ -149,14 +182,13 @@ final class TenantLoad implements AutoCloseable {
         @Override
         public void onError(Throwable failure) {
             Status status = Status.fromThrowable(failure);
-            Metadata trailers = Status.trailersFromThrowable(failure);
-            ErrorInfo info = trailers == null ? null : trailers.get(ERROR_INFO);
+            String reason = reason(failure);
             // With an id gRPC may have repeated the call, and an earlier attempt may have run.
-            boolean nothingRan = info != null
+            boolean nothingRan = !reason.isEmpty()
                     && requestId == null
-                    && !info.getReason().equals("OUTCOME_UNKNOWN")
+                    && !reason.equals("OUTCOME_UNKNOWN")
                     && status.getCode() != Status.Code.INTERNAL;
-            String detail = status.getCode() + (info == null ? "" : " " + info.getReason());
+            String detail = status.getCode() + (reason.isEmpty() ? "" : " " + reason);
             end(nothingRan ? Call.End.REFUSED : Call.End.UNKNOWN, null, detail);
         }
 

@@ -1,16 +1,11 @@
 package io.wasmwiz.local.chaos;
 
 import io.wasmwiz.local.cluster.Cluster;
-import io.wasmwiz.local.cluster.Member;
-import io.wasmwiz.local.cluster.Role;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.JdbiException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at every counter ten times a second and at every Java process's memory once a second, as long as it is open. While
@@ -31,7 +26,8 @@ final class Watch implements AutoCloseable {
     private final Cluster cluster;
     private final Thread thread = new Thread(this::run, "watch");
     private final List<String> overshot = new ArrayList<>();
-    private final Map<Role, Long> largestKib = new EnumMap<>(Role.class);
+    private final MemorySamples memory = new MemorySamples();
+    private @Nullable Handle connection;
     private long looks;
 
     private Watch(Cluster cluster) {
@@ -50,7 +46,7 @@ final class Watch implements AutoCloseable {
             for (long turn = 0; ; turn++) {
                 lookAtCounters();
                 if (turn % LOOKS_PER_MEMORY == 0) {
-                    lookAtMemory();
+                    memory.look(cluster.members());
                 }
                 Thread.sleep(LOOK_MILLIS);
             }
@@ -61,37 +57,29 @@ final class Watch implements AutoCloseable {
 
     private void lookAtCounters() {
         try {
-            List<String> found = cluster.database()
-                    .owner()
-                    .withHandle(handle ->
-                            handle.createQuery(OVERSHOT).mapTo(String.class).list());
+            Handle open = connection == null ? cluster.database().owner().open() : connection;
+            connection = open;
+            List<String> found = open.createQuery(OVERSHOT).mapTo(String.class).list();
             synchronized (this) {
                 looks++;
                 found.stream().limit(FAULTS_KEPT - (long) overshot.size()).forEach(overshot::add);
             }
         } catch (JdbiException e) {
             // PostgreSQL is down, paused or recovering, as the schedule has it; the next look will tell.
-            return;
+            disconnect();
         }
     }
 
-    private synchronized void lookAtMemory() {
-        for (Member member : cluster.members()) {
-            if (member.role() != Role.POSTGRESQL) {
-                largestKib.merge(member.role(), residentKib(member.pid()), Math::max);
-            }
-        }
-    }
-
-    private static long residentKib(long pid) {
+    private void disconnect() {
+        Handle open = connection;
+        connection = null;
         try {
-            return Files.readAllLines(Path.of("/proc", String.valueOf(pid), "status")).stream()
-                    .filter(line -> line.startsWith("VmRSS:"))
-                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-                    .findFirst()
-                    .orElse(0);
-        } catch (IOException e) {
-            return 0;
+            if (open != null) {
+                open.close();
+            }
+        } catch (JdbiException e) {
+            // It is gone all the same.
+            return;
         }
     }
 
@@ -105,14 +93,15 @@ final class Watch implements AutoCloseable {
         return looks;
     }
 
-    /** The largest resident memory of a process of each role, in KiB. */
-    synchronized Map<Role, Long> largestKib() {
-        return new EnumMap<>(largestKib);
+    /** What processes took. */
+    MemorySamples memory() {
+        return memory;
     }
 
     @Override
     public void close() throws InterruptedException {
         thread.interrupt();
         thread.join();
+        disconnect();
     }
 }

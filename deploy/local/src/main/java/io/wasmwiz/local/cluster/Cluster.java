@@ -35,18 +35,21 @@ public final class Cluster implements AutoCloseable {
     private final List<LocalAccount> accounts;
     private final List<Member> members;
     private final String bootstrapServers;
+    private final Links links;
 
     private Cluster(
             Closer closer,
             LocalDatabase database,
             List<LocalAccount> accounts,
             List<Member> members,
-            String bootstrapServers) {
+            String bootstrapServers,
+            Links links) {
         this.closer = closer;
         this.database = database;
         this.accounts = List.copyOf(accounts);
         this.members = List.copyOf(members);
         this.bootstrapServers = bootstrapServers;
+        this.links = links;
     }
 
     /** Starts everything and returns once all of it serves. */
@@ -56,7 +59,8 @@ public final class Cluster implements AutoCloseable {
         try {
             closer.add(DirectoryLock.acquire(data));
             Secrets secrets = Secrets.open(data.resolve("secrets.properties"));
-            ClusterMembers plan = new ClusterMembers(config);
+            Links links = closer.add(config.proxied() ? Links.open(config.size()) : Links.direct());
+            ClusterMembers plan = new ClusterMembers(config, links);
             CompletableFuture<List<Member>> kafka = Background.start(
                     "kafka-start",
                     () -> progress.step(
@@ -78,6 +82,7 @@ public final class Cluster implements AutoCloseable {
             } finally {
                 closer.add(database);
             }
+            links.connect(Role.POSTGRESQL, 1, database.server().port());
             List<Member> metering = plan.metering(database);
             List<Member> executors = plan.executors(database, secrets.tokenKeys());
             progress.step("%d executors, %d workers".formatted(executors.size(), metering.size()), () -> {
@@ -88,7 +93,10 @@ public final class Cluster implements AutoCloseable {
             });
             members.addAll(metering);
             members.addAll(executors);
-            return new Cluster(closer, database, accounts, members, plan.bootstrapServers());
+            for (int number = 1; number <= config.size().executors(); number++) {
+                links.connect(Role.EXECUTOR, number, config.ports().serving(Role.EXECUTOR, number));
+            }
+            return new Cluster(closer, database, accounts, members, plan.bootstrapServers(), links);
         } catch (Exception | Error e) {
             throw closer.closeAfter(e);
         }
@@ -161,6 +169,21 @@ public final class Cluster implements AutoCloseable {
     /** Of all brokers, separated by commas. */
     public String bootstrapServers() {
         return bootstrapServers;
+    }
+
+    /** What lies between clients, services and servers. */
+    public Links links() {
+        return links;
+    }
+
+    /** Addresses of all executors, as clients reach them. */
+    public List<String> executorAddresses() {
+        List<String> addresses = new ArrayList<>();
+        for (Member executor : members(Role.EXECUTOR)) {
+            int port = Integer.parseInt(executor.address().replaceFirst(".*:", ""));
+            addresses.add("127.0.0.1:" + links.port(Role.EXECUTOR, addresses.size() + 1, port));
+        }
+        return addresses;
     }
 
     /** The seeded accounts, one a tier. */

@@ -8,10 +8,11 @@ import java.util.Map;
  * A cluster to run.
  *
  * @param dataDirectory of everything: data, logs, secrets
+ * @param proxied whether the links of {@link Links} go through proxies
  * @param extraFlags flags of executors and workers beyond those that tie the cluster together, by role
  */
 public record ClusterConfig(
-        Path dataDirectory, ClusterSize size, ClusterPorts ports, Map<Role, List<String>> extraFlags) {
+        Path dataDirectory, ClusterSize size, ClusterPorts ports, boolean proxied, Map<Role, List<String>> extraFlags) {
     public ClusterConfig {
         dataDirectory = dataDirectory.toAbsolutePath().normalize();
         extraFlags = Map.copyOf(extraFlags);

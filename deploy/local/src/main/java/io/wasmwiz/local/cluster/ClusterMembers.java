@@ -24,15 +24,30 @@ final class ClusterMembers {
     private static final Duration SERVICE_STOP = Duration.ofSeconds(75);
 
     private final ClusterConfig config;
+    private final Links links;
 
-    ClusterMembers(ClusterConfig config) {
+    ClusterMembers(ClusterConfig config, Links links) {
         this.config = config;
+        this.links = links;
     }
 
     String bootstrapServers() {
         return IntStream.rangeClosed(1, config.size().brokers())
                 .mapToObj(number -> address(Role.BROKER, number))
                 .collect(Collectors.joining(","));
+    }
+
+    /** Of all brokers, as the services reach them. */
+    private String linkedServers() {
+        return IntStream.rangeClosed(1, config.size().brokers())
+                .map(number -> links.port(Role.BROKER, number, config.ports().serving(Role.BROKER, number)))
+                .mapToObj(port -> HOST + ":" + port)
+                .collect(Collectors.joining(","));
+    }
+
+    private String linkedUrl(LocalDatabase database, ServiceRole role) {
+        return database.url(
+                role, links.port(Role.POSTGRESQL, 1, database.server().port()));
     }
 
     int replication() {
@@ -64,7 +79,9 @@ final class ClusterMembers {
                 broker ? config.ports().serving(Role.BROKER, id) : controllerPort,
                 CONTROLLER_ID,
                 controllerPort,
-                config.size().brokers());
+                config.size().brokers(),
+                broker ? links.behind(Role.BROKER, id) : 0,
+                broker ? links.port(Role.BROKER, id, 0) : 0);
     }
 
     private Member kafka(Role role, int number, KafkaNode node) {
@@ -105,7 +122,7 @@ final class ClusterMembers {
                 // No sandbox shares its user with one of another executor.
                 "--sandbox-uid=" + (FIRST_SANDBOX_USER + SANDBOX_USERS * (number - 1)),
                 "--admin-service",
-                "--kafka-bootstrap-servers=" + bootstrapServers()));
+                "--kafka-bootstrap-servers=" + linkedServers()));
         flags.addAll(config.extraFlags().getOrDefault(Role.EXECUTOR, List.of()));
         List<String> command = JavaCommands.executor(config.size().heapMib(Role.EXECUTOR), flags);
         return member(
@@ -115,8 +132,8 @@ final class ClusterMembers {
                 SERVICE_STOP,
                 () -> command,
                 environment(Map.of(
-                        "DATABASE_URL", database.url(ServiceRole.EXECUTOR),
-                        "WASMWIZ_ADMIN_DATABASE_URL", database.url(ServiceRole.ADMIN),
+                        "DATABASE_URL", linkedUrl(database, ServiceRole.EXECUTOR),
+                        "WASMWIZ_ADMIN_DATABASE_URL", linkedUrl(database, ServiceRole.ADMIN),
                         "WASMWIZ_USAGE_TOKEN_KEYS", tokenKeys)));
     }
 
@@ -124,7 +141,7 @@ final class ClusterMembers {
         List<String> flags = new ArrayList<>(List.of(
                 "--admin-host=" + HOST,
                 "--admin-port=" + config.ports().admin(Role.METERING, number),
-                "--kafka-bootstrap-servers=" + bootstrapServers()));
+                "--kafka-bootstrap-servers=" + linkedServers()));
         flags.addAll(config.extraFlags().getOrDefault(Role.METERING, List.of()));
         List<String> command = JavaCommands.metering(config.size().heapMib(Role.METERING), flags);
         return member(
@@ -133,7 +150,7 @@ final class ClusterMembers {
                 HOST + ":" + config.ports().admin(Role.METERING, number),
                 SERVICE_STOP,
                 () -> command,
-                environment(Map.of("DATABASE_URL", database.url(ServiceRole.METERING))));
+                environment(Map.of("DATABASE_URL", linkedUrl(database, ServiceRole.METERING))));
     }
 
     private static Map<String, String> environment(Map<String, String> secrets) {

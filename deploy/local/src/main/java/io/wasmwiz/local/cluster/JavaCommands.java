@@ -30,12 +30,16 @@ final class JavaCommands {
         return command;
     }
 
-    /** JVM options of every program: bounded memory, one collector thread, and what newer JDKs ask for. */
+    /**
+     * JVM options of every program: bounded memory, one collector thread, one compiler (a dozen JVMs that start at once
+     * would otherwise spend most of the machine on optimizing), and what newer JDKs ask for.
+     */
     static List<String> options(int heapMib) {
         List<String> options = new ArrayList<>(List.of(
                 "-Xmx" + heapMib + "m",
                 "-Xss2m",
                 "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
                 "-XX:+ExitOnOutOfMemoryError",
                 "-Dfile.encoding=UTF-8",
                 "-Djava.library.path=" + System.getProperty("java.library.path", "")));

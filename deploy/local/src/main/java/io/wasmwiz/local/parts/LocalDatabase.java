@@ -88,6 +88,11 @@ public final class LocalDatabase implements AutoCloseable {
         return postgres.url(NAME, role.loginName(), password(role));
     }
 
+    /** The same, through whatever carries {@code port} of 127.0.0.1 to the server. */
+    public String url(ServiceRole role, int port) {
+        return postgres.url(NAME, role.loginName(), password(role), port);
+    }
+
     private String password(ServiceRole role) {
         String password = passwords.get(role);
         if (password == null) {

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.wasmwiz.embedded.EmbeddedKafka;
+import io.wasmwiz.embedded.proxy.FaultyProxy;
+import io.wasmwiz.embedded.proxy.FaultyProxy.Kind;
+import io.wasmwiz.embedded.proxy.NetworkFaults;
 import io.wasmwiz.local.billing.Caller.Answer.Acknowledged;
 import io.wasmwiz.local.billing.Caller.Answer.Failed;
-import io.wasmwiz.testing.FaultyProxy;
-import io.wasmwiz.testing.FaultyProxy.Kind;
-import io.wasmwiz.testing.NetworkFaults;
 import io.wasmwiz.testing.PostgresExtension;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -54,7 +54,15 @@ class ScheduleTest {
                         "executor-2",
                         "executor-3",
                         "metering-1",
-                        "metering-2");
+                        "metering-2",
+                        "link-postgresql",
+                        "link-broker-1",
+                        "link-broker-2",
+                        "link-broker-3",
+                        "link-executor-1",
+                        "link-executor-2",
+                        "link-executor-3",
+                        "queues");
         assertThat(all.stream().map(Fault::kind).collect(Collectors.toSet())).containsOnly(Fault.Kind.values());
         assertThat(all)
                 .filteredOn(fault -> fault.kind() == Fault.Kind.KILL_SANDBOX)
@@ -67,5 +75,11 @@ class ScheduleTest {
                 .isNotEmpty()
                 .allMatch(fault ->
                         fault.target().startsWith("broker-") || fault.target().equals("controller"));
+        assertThat(Schedule.of(1, MINUTE, Scenario.LINKS, SIZE))
+                .isNotEmpty()
+                .allMatch(fault -> fault.target().startsWith("link-"));
+        assertThat(Schedule.of(1, MINUTE, Scenario.QUEUES, SIZE))
+                .isNotEmpty()
+                .allMatch(fault -> fault.kind() == Fault.Kind.FLOOD);
     }
 }

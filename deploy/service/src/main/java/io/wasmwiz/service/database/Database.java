@@ -47,6 +47,9 @@ public final class Database implements AutoCloseable {
         hikari.setValidationTimeout(Math.min(1_000, config.connectionTimeout().toMillis()));
         hikari.setInitializationFailTimeout(-1);
         hikari.setMetricRegistry(metrics);
+        // PostgreSQL's default. Left open, the pool asks its first connection for it; where that breaks just then, the
+        // pool sets no valid level on any later one and never has a connection.
+        hikari.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
         hikari.addDataSourceProperty("ApplicationName", application);
         // A server that vanished without closing its sockets must not hold a thread for ever.
         hikari.addDataSourceProperty("connectTimeout", "2");

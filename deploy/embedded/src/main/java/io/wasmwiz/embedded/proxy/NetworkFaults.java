@@ -1,4 +1,4 @@
-package io.wasmwiz.testing;
+package io.wasmwiz.embedded.proxy;
 
 import java.time.Duration;
 import java.util.Random;

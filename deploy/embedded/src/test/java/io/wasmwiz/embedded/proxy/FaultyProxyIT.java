@@ -1,9 +1,9 @@
-package io.wasmwiz.testing;
+package io.wasmwiz.embedded.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.wasmwiz.testing.FaultyProxy.Kind;
+import io.wasmwiz.embedded.proxy.FaultyProxy.Kind;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

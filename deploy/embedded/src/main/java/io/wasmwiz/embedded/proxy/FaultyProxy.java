@@ -1,6 +1,6 @@
-package io.wasmwiz.testing;
+package io.wasmwiz.embedded.proxy;
 
-import io.wasmwiz.testing.NetworkFaults.Fate;
+import io.wasmwiz.embedded.proxy.NetworkFaults.Fate;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -27,12 +27,13 @@ public final class FaultyProxy implements AutoCloseable {
     private static final int MAX_CONNECTIONS = 1_000;
     private static final int READ_BYTES = 64 * 1024;
 
-    /** What happened to reads, for {@link #count}. */
+    /** What happened to reads, for {@link #count}; {@code REFUSED} are connections that were closed at once. */
     public enum Kind {
         PASSED,
         DELAYED,
         LOST,
-        CUT
+        CUT,
+        REFUSED
     }
 
     private final ServerSocket listening;
@@ -64,7 +65,7 @@ public final class FaultyProxy implements AutoCloseable {
         return listening.getLocalPort();
     }
 
-    /** New connections go to this port from now on. */
+    /** New connections go to this port from now on; 0: they are closed at once. */
     public void forwardTo(int port) {
         targetPort = port;
     }
@@ -79,7 +80,7 @@ public final class FaultyProxy implements AutoCloseable {
         links.forEach(Link::close);
     }
 
-    /** Reads that met this fate so far; what follows a lost one on its connection is not counted. */
+    /** Reads, or connections, that met this fate so far; what follows a lost one on its connection is not counted. */
     public long count(Kind kind) {
         return counter(kind).sum();
     }
@@ -94,6 +95,7 @@ public final class FaultyProxy implements AutoCloseable {
                 Socket client = listening.accept();
                 if (targetPort == 0 || links.size() >= MAX_CONNECTIONS) {
                     client.close();
+                    counter(Kind.REFUSED).increment();
                 } else {
                     connect(client);
                 }

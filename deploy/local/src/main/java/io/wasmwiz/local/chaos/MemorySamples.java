@@ -1,0 +1,108 @@
+package io.wasmwiz.local.chaos;
+
+import io.wasmwiz.local.cluster.ClusterSize;
+import io.wasmwiz.local.cluster.Member;
+import io.wasmwiz.local.cluster.Role;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * Resident memory of the cluster's Java processes, by role, and of the executors' sandboxes: the largest process of each
+ * at each look. PostgreSQL is left out, whose shared memory is counted in each of its processes. Thread-safe; holds one
+ * number a look and role.
+ */
+final class MemorySamples {
+    /** What a Java process takes beside its heap. */
+    private static final int BESIDE_HEAP_MIB = 400;
+
+    private static final int SANDBOX_MIB = 600;
+    private static final String SANDBOX = "sandbox";
+
+    /** In a shorter run, growth cannot be told from warming up. */
+    private static final long LOOKS_FOR_GROWTH = Duration.ofMinutes(10).toSeconds();
+
+    private static final double LARGEST_GROWTH = 1.2;
+    private static final int SERIES = 6;
+
+    private final Map<String, List<Integer>> mib = new TreeMap<>();
+
+    /** To be called once a second. */
+    synchronized void look(List<Member> members) {
+        Map<String, Integer> largest = new TreeMap<>();
+        for (Member member : members) {
+            if (member.role() != Role.POSTGRESQL) {
+                largest.merge(member.role().text(), residentMib(member.pid()), Math::max);
+            }
+            if (member.role() == Role.EXECUTOR) {
+                member.descendants().forEach(child -> largest.merge(SANDBOX, residentMib(child.pid()), Math::max));
+            }
+        }
+        largest.forEach((name, size) ->
+                mib.computeIfAbsent(name, key -> new ArrayList<>()).add(size));
+    }
+
+    private static int residentMib(long pid) {
+        try {
+            return Files.readAllLines(Path.of("/proc", String.valueOf(pid), "status")).stream()
+                    .filter(line -> line.startsWith("VmRSS:"))
+                    .mapToInt(line -> Integer.parseInt(line.replaceAll("\\D", "")) / 1024)
+                    .findFirst()
+                    .orElse(0);
+        } catch (IOException e) {
+            // It ended.
+            return 0;
+        }
+    }
+
+    /** Holds each role to its bound and, in a run of ten minutes or more, the second half to what the first half took. */
+    synchronized void check(ClusterSize size, Verdict verdict) {
+        List<String> above = new ArrayList<>();
+        List<String> grown = new ArrayList<>();
+        mib.forEach((name, looks) -> {
+            int bound = name.equals(SANDBOX)
+                    ? SANDBOX_MIB
+                    : size.heapMib(Role.valueOf(name.toUpperCase(java.util.Locale.ROOT))) + BESIDE_HEAP_MIB;
+            if (largest(looks) > bound) {
+                above.add("%s %d MiB of %d".formatted(name, largest(looks), bound));
+            }
+            int half = looks.size() / 2;
+            int first = largest(looks.subList(0, half));
+            int second = largest(looks.subList(half, looks.size()));
+            if (looks.size() >= LOOKS_FOR_GROWTH && second > first * LARGEST_GROWTH) {
+                grown.add("%s from %d to %d MiB".formatted(name, first, second));
+            }
+        });
+        verdict.check(
+                "every process's memory within its bound",
+                above.isEmpty() && !mib.isEmpty(),
+                above.isEmpty() ? series() : String.join(", ", above));
+        verdict.check("memory flat", grown.isEmpty(), grown.isEmpty() ? "" : String.join(", ", grown));
+    }
+
+    /** The largest of each sixth of the run. */
+    private String series() {
+        return mib.entrySet().stream()
+                        .map(entry -> {
+                            List<String> parts = new ArrayList<>();
+                            int looks = entry.getValue().size();
+                            for (int part = 0; part < SERIES; part++) {
+                                parts.add(String.valueOf(largest(
+                                        entry.getValue().subList(looks * part / SERIES, looks * (part + 1) / SERIES))));
+                            }
+                            return entry.getKey() + " " + String.join("-", parts);
+                        })
+                        .collect(Collectors.joining(", "))
+                + " MiB";
+    }
+
+    private static int largest(List<Integer> looks) {
+        return looks.stream().mapToInt(Integer::intValue).max().orElse(0);
+    }
+}
