@@ -57,6 +57,7 @@ final class BenchStack implements AutoCloseable {
                                 Role.EXECUTOR,
                                 List.of(
                                         "--max-calls=1024",
+                                        "--admission-max-lease-size=10000",
                                         "--batch-in-flight=1024",
                                         "--batch-account-in-flight=2048",
                                         "--sandbox-queue=8000",
