@@ -1,7 +1,9 @@
 package io.wasmwiz.executor.batch;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -68,14 +70,13 @@ final class AccountShares {
         }
     }
 
-    /** Gives back the room of an item that takes {@code itemBytes}. */
-    void giveBack(UUID accountId, long itemBytes) {
-        change(accountId, -1, -itemBytes);
+    /** Gives back the room of {@code items} that take {@code itemBytes} together. */
+    void giveBack(UUID accountId, int items, long itemBytes) {
+        change(accountId, -items, -itemBytes);
     }
 
     private void change(UUID accountId, int itemChange, long byteChange) {
-        Runnable ofAccount;
-        Runnable ofAll;
+        List<Runnable> next = List.of();
         synchronized (this) {
             Account account = accounts.get(accountId);
             if (account == null) {
@@ -85,17 +86,27 @@ final class AccountShares {
             account.bytes += byteChange;
             items += itemChange;
             bytes += byteChange;
-            ofAccount = first(account.waiting);
-            ofAll = first(waitingForAll);
+            if (!account.waiting.isEmpty() || !waitingForAll.isEmpty()) {
+                // As many as got room, if each has one item only.
+                next = new ArrayList<>();
+                int most = Math.max(1, -itemChange);
+                take(account.waiting, most, next);
+                take(waitingForAll, most, next);
+            }
             if (account.items == 0 && account.waiting.isEmpty()) {
                 accounts.remove(accountId);
             }
         }
-        if (ofAccount != null) {
-            ofAccount.run();
-        }
-        if (ofAll != null) {
-            ofAll.run();
+        next.forEach(Runnable::run);
+    }
+
+    private static void take(Set<Runnable> waiting, int most, List<Runnable> taken) {
+        for (int i = 0; i < most; i++) {
+            Runnable first = first(waiting);
+            if (first == null) {
+                return;
+            }
+            taken.add(first);
         }
     }
 

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.UUID;
 
 /** The modules that the benchmark runs, and the runs. Stateless. */
-final class BenchGuests {
+public final class BenchGuests {
     /**
      * Copies up to 1,024 bytes from standard input to standard output:
      *
@@ -48,7 +48,7 @@ final class BenchGuests {
     private BenchGuests() {}
 
     /** 100 bytes in, 100 out. */
-    static RunRequest echo() {
+    public static RunRequest echo() {
         return ECHO_RUN;
     }
 

@@ -12,16 +12,19 @@ import java.util.stream.Collectors;
  * @param floor the least that it could be, measured in the same run; NaN when there is none
  * @param floorName what the floor is
  */
-record Figure(String name, double value, String unit, double floor, String floorName) {
-    static Figure of(String name, double value, String unit) {
+public record Figure(String name, double value, String unit, double floor, String floorName) {
+    /** One without a floor. */
+    public static Figure of(String name, double value, String unit) {
         return new Figure(name, value, unit, Double.NaN, "");
     }
 
-    private boolean hasFloor() {
+    /** Whether there is one. */
+    public boolean hasFloor() {
         return !Double.isNaN(floor);
     }
 
-    static String table(List<Figure> figures) {
+    /** A line each, for people. */
+    public static String table(List<Figure> figures) {
         var table =
                 new StringBuilder("%-76s %12s %12s %7s  %s%n".formatted("", "measured", "floor", "ratio", "floor is"));
         figures.forEach(figure -> table.append(figure.line()));
@@ -43,7 +46,7 @@ record Figure(String name, double value, String unit, double floor, String floor
     }
 
     /** A JSON array of objects; no name needs escaping. */
-    static String json(List<Figure> figures) {
+    public static String json(List<Figure> figures) {
         return figures.stream()
                 .map(figure -> String.format(
                         Locale.ROOT,

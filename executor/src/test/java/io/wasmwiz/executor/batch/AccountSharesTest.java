@@ -22,7 +22,7 @@ class AccountSharesTest {
         assertThat(shares.tryTake(ADA, 1, first)).isFalse();
         assertThat(shares.tryTake(ADA, 1, waiter("second"))).isFalse();
         assertThat(shares.tryTake(BOB, 1, waiter("bob"))).isTrue();
-        shares.giveBack(ADA, 1);
+        shares.giveBack(ADA, 1, 1);
         assertThat(called).containsExactly("first");
         shares.stopWaiting(ADA, first);
 
@@ -46,7 +46,7 @@ class AccountSharesTest {
         assertThat(shares.tryTake(ADA, 390, waiter("ada"))).isTrue();
         assertThat(shares.tryTake(BOB, 10, waiter("bob"))).isTrue();
         assertThat(shares.tryTake(BOB, 10, waiter("bob"))).isFalse();
-        shares.giveBack(ADA, 390);
+        shares.giveBack(ADA, 1, 390);
 
         assertThat(called).containsExactly("bob");
     }
@@ -54,7 +54,7 @@ class AccountSharesTest {
     @Test
     void forgetsAccountsThatHoldNothing() {
         assertThat(shares.tryTake(ADA, 5, waiter("ada"))).isTrue();
-        shares.giveBack(ADA, 5);
+        shares.giveBack(ADA, 1, 5);
 
         assertThat(shares.accounts()).isZero();
         assertThat(shares.bytes()).isZero();

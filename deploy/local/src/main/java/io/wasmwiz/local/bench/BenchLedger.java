@@ -118,10 +118,14 @@ final class BenchLedger {
                 handle -> handle.createQuery(CHARGED).mapTo(Long.class).one());
     }
 
-    /** Rows a second of bare COPY: the rows of the ledger, into the ledger emptied, with a commit a batch. */
-    double copy(int batch) throws Exception {
+    /**
+     * Rows a second of bare COPY: the rows of the ledger, into the ledger emptied, with a commit a batch.
+     *
+     * @param rowsAtMost of the ledger; they are kept in memory
+     */
+    double copy(int batch, int rowsAtMost) throws Exception {
         try (Connection connection = DriverManager.getConnection(url.jdbcUrl(), url.user(), url.password())) {
-            List<byte[]> rows = rows(connection);
+            List<byte[]> rows = rows(connection, rowsAtMost);
             jdbi.useHandle(handle -> handle.execute("TRUNCATE usage_logs"));
             jdbi.useHandle(handle -> handle.execute("CHECKPOINT"));
             connection.setAutoCommit(false);
@@ -146,12 +150,12 @@ final class BenchLedger {
     }
 
     /** As PostgreSQL itself encodes them, in the order in which metering wrote them. */
-    private static List<byte[]> rows(Connection connection) throws Exception {
+    private static List<byte[]> rows(Connection connection, int rowsAtMost) throws Exception {
         List<byte[]> rows = new ArrayList<>();
         CopyOut copy = connection
                 .unwrap(PGConnection.class)
                 .getCopyAPI()
-                .copyOut("COPY (SELECT * FROM usage_logs) TO STDOUT (FORMAT binary)");
+                .copyOut("COPY (SELECT * FROM usage_logs LIMIT " + rowsAtMost + ") TO STDOUT (FORMAT binary)");
         for (byte[] row = copy.readFromCopy(); row != null; row = copy.readFromCopy()) {
             rows.add(row);
         }

@@ -65,7 +65,7 @@ final class MeteringBench {
             throw new IllegalStateException(
                     "%d units are charged and settled, %d were used".formatted(ledger.settled(), records));
         }
-        return MeteringFigures.of(metered, ledger.copy(batch));
+        return MeteringFigures.of(metered, ledger.copy(batch, records));
     }
 
     /** Publishes {@code rate} records a second for {@code seconds} and follows each into the ledger. */

@@ -1,6 +1,7 @@
 package io.wasmwiz.local.chaos;
 
 import io.wasmwiz.embedded.EmbeddedServerException;
+import io.wasmwiz.local.cluster.Backlog;
 import io.wasmwiz.local.cluster.Cluster;
 import io.wasmwiz.local.cluster.ClusterSize;
 import io.wasmwiz.local.cluster.Member;

@@ -1,7 +1,6 @@
-package io.wasmwiz.local.chaos;
+package io.wasmwiz.local.cluster;
 
 import io.wasmwiz.events.ExecutionLog;
-import io.wasmwiz.local.cluster.Cluster;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
@@ -16,19 +15,34 @@ import org.apache.kafka.common.TopicPartition;
 import org.jdbi.v3.core.Jdbi;
 
 /** What metering has still to do: records of the log that it has not taken, and leases that are not settled. */
-final class Backlog {
+public final class Backlog {
     private static final long LOOK_MILLIS = 250;
+    private static final long SHORT_LOOK_MILLIS = 25;
 
     private final Jdbi owner;
     private final String bootstrapServers;
 
-    Backlog(Cluster cluster) {
+    /** Of a running cluster. */
+    public Backlog(Cluster cluster) {
         this.owner = cluster.database().owner();
         this.bootstrapServers = cluster.bootstrapServers();
     }
 
+    /** Waits until metering has taken every record that is in the log, and throws when that takes longer than {@code limit}. */
+    public void awaitTaken(Duration limit) throws InterruptedException, ExecutionException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers))) {
+            for (String behind = partitionsBehind(admin); !behind.isEmpty(); behind = partitionsBehind(admin)) {
+                if (System.nanoTime() > deadline) {
+                    throw new IllegalStateException(behind);
+                }
+                Thread.sleep(SHORT_LOOK_MILLIS);
+            }
+        }
+    }
+
     /** Waits until nothing is left; what is left after {@code limit}, for people, or an empty text. */
-    String await(Duration limit) throws InterruptedException, ExecutionException {
+    public String await(Duration limit) throws InterruptedException, ExecutionException {
         long deadline = System.nanoTime() + limit.toNanos();
         try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers))) {
             while (true) {

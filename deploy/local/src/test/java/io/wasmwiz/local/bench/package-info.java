@@ -1,0 +1,3 @@
+/** Tests of the benchmarks' own arithmetic. */
+@org.jspecify.annotations.NullMarked
+package io.wasmwiz.local.bench;
