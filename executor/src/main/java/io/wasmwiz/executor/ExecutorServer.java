@@ -30,8 +30,10 @@ import io.wasmwiz.executor.execution.ExecutionPipeline;
 import io.wasmwiz.executor.execution.InFlight;
 import io.wasmwiz.executor.execution.Repeats;
 import io.wasmwiz.executor.execution.RequestRules;
+import io.wasmwiz.executor.export.TokenKeys;
 import io.wasmwiz.executor.export.UsageExports;
 import io.wasmwiz.executor.grpc.AdminGrpcService;
+import io.wasmwiz.executor.grpc.DenialTokens;
 import io.wasmwiz.executor.grpc.ExecutionGrpcService;
 import io.wasmwiz.executor.grpc.GrpcServer;
 import io.wasmwiz.executor.grpc.ModuleGrpcService;
@@ -45,6 +47,8 @@ import io.wasmwiz.executor.sandbox.process.ProcessSandbox;
 import io.wasmwiz.executor.sandbox.wasmtime.WasmtimeSandbox;
 import io.wasmwiz.executor.usage.PostgresUsageQueries;
 import io.wasmwiz.executor.usage.PostgresUsageSums;
+import io.wasmwiz.executor.usage.QuotaWatches;
+import io.wasmwiz.executor.usage.UsageQueries;
 import io.wasmwiz.executor.wasm.ModulePolicy;
 import io.wasmwiz.executor.wasm.ModulePolicyConfig;
 import io.wasmwiz.executor.work.FairPool;
@@ -83,6 +87,7 @@ public final class ExecutorServer implements AutoCloseable {
     private final ServiceHealth health;
     private final Batches batches;
     private final UsageExports exports;
+    private final QuotaWatches watches;
     private final Duration drainTimeout;
     private final Closer closer;
     private final AtomicBoolean closing = new AtomicBoolean();
@@ -94,6 +99,7 @@ public final class ExecutorServer implements AutoCloseable {
             ServiceHealth health,
             Batches batches,
             UsageExports exports,
+            QuotaWatches watches,
             Duration drainTimeout,
             Closer closer) {
         this.grpc = grpc;
@@ -101,6 +107,7 @@ public final class ExecutorServer implements AutoCloseable {
         this.health = health;
         this.batches = batches;
         this.exports = exports;
+        this.watches = watches;
         this.drainTimeout = drainTimeout;
         this.closer = closer;
     }
@@ -197,18 +204,30 @@ public final class ExecutorServer implements AutoCloseable {
                     ? Optional.of(closer.add(AdminService.open(
                             config.admin(), config.database().connectionTimeout(), DATABASE_WAIT, timers, metrics)))
                     : Optional.empty();
-            UsageExports exports =
-                    closer.add(UsageExports.open(config.exports(), config.database(), callerCheck, timers, metrics));
+            TokenKeys tokenKeys = config.exports().keys();
+            UsageExports exports = closer.add(
+                    UsageExports.open(config.exports(), config.database(), tokenKeys, callerCheck, timers, metrics));
+            UsageQueries usage = new PostgresUsageQueries(database.jdbi());
+            QuotaWatches watches = new QuotaWatches(
+                    usage,
+                    admission,
+                    reads,
+                    callerCheck,
+                    timers,
+                    config.exports().maxWatches(),
+                    metrics);
             List<BindableService> services = new ArrayList<>(List.of(
                     new ExecutionGrpcService(pipeline, batches, admission),
                     new ModuleGrpcService(
                             modules, config.requests().maxModuleBytes(), config.modules(), timers, metrics),
                     new UsageApi(
                             new UsageGrpcService(
-                                    new PostgresUsageQueries(database.jdbi()),
+                                    usage,
                                     new PostgresUsageSums(database.jdbi()),
                                     admission,
-                                    reads),
+                                    reads,
+                                    watches,
+                                    new DenialTokens(tokenKeys, Clock.systemUTC())),
                             exports)));
             administration.map(AdminGrpcService::new).ifPresent(services::add);
             events.awaitServing(EVENT_LOG_WAIT);
@@ -219,6 +238,7 @@ public final class ExecutorServer implements AutoCloseable {
                     authenticator,
                     health,
                     admission,
+                    new DenialTokens(tokenKeys, Clock.systemUTC()),
                     metrics,
                     administration.map(AdminService::denials),
                     services));
@@ -230,7 +250,7 @@ public final class ExecutorServer implements AutoCloseable {
                     .addKeyValue("grpc_port", grpc.port())
                     .addKeyValue("admin_port", admin.port())
                     .log("executor started");
-            return new ExecutorServer(grpc, admin, health, batches, exports, config.drainTimeout(), closer);
+            return new ExecutorServer(grpc, admin, health, batches, exports, watches, config.drainTimeout(), closer);
         } catch (Throwable t) {
             throw closer.closeAfter(t);
         }
@@ -294,6 +314,7 @@ public final class ExecutorServer implements AutoCloseable {
             health.drain();
             batches.drain();
             exports.drain();
+            watches.drain();
             grpc.drain(drainTimeout);
             closer.close();
             log.atInfo().log("executor closed");

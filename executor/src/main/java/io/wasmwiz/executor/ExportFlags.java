@@ -5,7 +5,7 @@ import io.wasmwiz.service.config.DurationConverter;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 
-/** The flags of the usage export. */
+/** The flags of what streams usage. */
 final class ExportFlags {
     @Option(
             names = "--export-database-url",
@@ -35,14 +35,18 @@ final class ExportFlags {
             converter = DurationConverter.class)
     private Duration followInterval = Duration.ZERO;
 
+    @Option(names = "--quota-max-watches", description = "Watches of quotas in progress at most", defaultValue = "256")
+    private int maxWatches;
+
     @Option(
             names = "--usage-token-keys",
-            description = "Secret keys of resume tokens, ID:BASE64[,ID:BASE64…], the same for all executors; the first"
-                    + " signs. Default: a random one",
+            description =
+                    "Secret keys of resume and denial tokens, ID:BASE64[,ID:BASE64…], the same for all executors; the first"
+                            + " signs. Default: a random one",
             defaultValue = "")
     private String tokenKeys = "";
 
     ExportConfig config() {
-        return new ExportConfig(databaseUrl, threads, maxStreams, pageRows, followInterval, tokenKeys);
+        return new ExportConfig(databaseUrl, threads, maxStreams, pageRows, followInterval, maxWatches, tokenKeys);
     }
 }

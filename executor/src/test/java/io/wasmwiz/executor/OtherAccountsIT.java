@@ -10,6 +10,7 @@ import com.google.protobuf.Timestamp;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
+import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
@@ -30,6 +31,7 @@ import io.wasmwiz.v1.DeleteModuleRequest;
 import io.wasmwiz.v1.ExecuteBatchRequest;
 import io.wasmwiz.v1.ExecuteRequest;
 import io.wasmwiz.v1.ExecutionServiceGrpc;
+import io.wasmwiz.v1.ExplainDenialRequest;
 import io.wasmwiz.v1.ExportUsageRequest;
 import io.wasmwiz.v1.GetApiKeyRequest;
 import io.wasmwiz.v1.GetBatchRequest;
@@ -52,6 +54,7 @@ import io.wasmwiz.v1.UploadModuleResponse;
 import io.wasmwiz.v1.UsageGroup;
 import io.wasmwiz.v1.UsagePeriod;
 import io.wasmwiz.v1.UsageServiceGrpc;
+import io.wasmwiz.v1.WatchQuotaRequest;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -85,6 +88,7 @@ class OtherAccountsIT {
     private static String modulesToken;
     private static String executionsToken;
     private static String resumeToken;
+    private static String denialToken;
     private static String keysToken;
     private static String tiersToken;
 
@@ -115,6 +119,12 @@ class OtherAccountsIT {
                 .exportUsage(ExportUsageRequest.getDefaultInstance())
                 .next()
                 .getResumeToken();
+        database.jdbi()
+                .useHandle(handle -> handle.execute(
+                        "UPDATE daily_tier_counters SET held = 100000 WHERE user_id = ?", victim.accountId()));
+        denialToken = Errors.info(
+                        Errors.of(() -> executor.execution(victim.key()).execute(Programs.inline(Programs.HELLO))))
+                .getMetadataOrThrow("denial_token");
         executor.administration(victim.key()).createApiKey(CreateApiKeyRequest.getDefaultInstance());
         keysToken = executor.administration(victim.key())
                 .listApiKeys(ListApiKeysRequest.newBuilder().setPageSize(1).build())
@@ -211,6 +221,16 @@ class OtherAccountsIT {
                                 .addGroupBy(UsageGroup.USAGE_GROUP_API_KEY)
                                 .build(),
                         "")));
+        table.put(
+                UsageServiceGrpc.getWatchQuotaMethod(),
+                List.of(new Attempt(WatchQuotaRequest.getDefaultInstance(), "")));
+        table.put(
+                UsageServiceGrpc.getExplainDenialMethod(),
+                List.of(new Attempt(
+                        ExplainDenialRequest.newBuilder()
+                                .setDenialToken(denialToken)
+                                .build(),
+                        "DENIAL_TOKEN_INVALID")));
         table.put(
                 AdminServiceGrpc.getGetUserMethod(),
                 List.of(
@@ -367,8 +387,24 @@ class OtherAccountsIT {
                 .isEqualTo("victims too");
     }
 
+    /** The answer; of a stream the first message. */
     @SuppressWarnings("unchecked")
     private static Message call(MethodDescriptor<?, ?> method, Message request) {
+        if (method.getType() == MethodDescriptor.MethodType.SERVER_STREAMING) {
+            try (Context.CancellableContext stream = Context.current().withCancellation()) {
+                Context before = stream.attach();
+                try {
+                    return ClientCalls.blockingServerStreamingCall(
+                                    as(intruder),
+                                    (MethodDescriptor<Message, Message>) method,
+                                    CallOptions.DEFAULT,
+                                    request)
+                            .next();
+                } finally {
+                    stream.detach(before);
+                }
+            }
+        }
         return ClientCalls.blockingUnaryCall(
                 as(intruder), (MethodDescriptor<Message, Message>) method, CallOptions.DEFAULT, request);
     }

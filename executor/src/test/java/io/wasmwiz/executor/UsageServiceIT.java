@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.util.Timestamps;
 import com.google.rpc.BadRequest;
+import com.google.rpc.ErrorInfo;
+import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.wasmwiz.executor.ExecutorFixture.Tenant;
@@ -14,13 +16,18 @@ import io.wasmwiz.executor.usage.LedgerRows;
 import io.wasmwiz.testing.KafkaExtension;
 import io.wasmwiz.testing.PostgresExtension;
 import io.wasmwiz.testing.TestDatabase;
+import io.wasmwiz.v1.ExplainDenialRequest;
+import io.wasmwiz.v1.ExplainDenialResponse;
 import io.wasmwiz.v1.GetQuotaRequest;
 import io.wasmwiz.v1.GetQuotaResponse;
 import io.wasmwiz.v1.ListExecutionsRequest;
 import io.wasmwiz.v1.ListExecutionsResponse;
+import io.wasmwiz.v1.WatchQuotaRequest;
+import io.wasmwiz.v1.WatchQuotaResponse;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -162,6 +169,87 @@ class UsageServiceIT {
         assertThat(Errors.detail(error, BadRequest.class))
                 .hasValueSatisfying(
                         bad -> assertThat(bad.getFieldViolations(0).getField()).isEqualTo(field));
+    }
+
+    @Test
+    void tellsWatchersTheQuotaAtOnceAndWhenItChanges() {
+        setCounters(tenant, 40, 7, 9);
+        try (Context.CancellableContext watch = Context.current().withCancellation()) {
+            watch.run(() -> {
+                Iterator<WatchQuotaResponse> told = executor.usage(tenant.key())
+                        .watchQuota(WatchQuotaRequest.newBuilder()
+                                .setIntervalMs(200)
+                                .build());
+                assertThat(told.next().getQuota().getDay().getCharged()).isEqualTo(7);
+                setCounters(stranger, 300, 200, 250);
+                setCounters(tenant, 41, 8, 10);
+                GetQuotaResponse changed;
+                do {
+                    // A minute that begins in between is a change, too.
+                    changed = told.next().getQuota();
+                    assertThat(changed.getDay().getCharged()).isBetween(7L, 8L);
+                } while (changed.getDay().getCharged() == 7);
+                assertThat(changed.getDay().getHeld()).isEqualTo(41);
+                assertThat(changed.getTier()).isEqualTo("Free");
+            });
+        }
+    }
+
+    @Test
+    void endsTheWatchOfAKeyThatIsRevoked() {
+        Iterator<WatchQuotaResponse> told = executor.usage(tenant.key())
+                .watchQuota(WatchQuotaRequest.newBuilder().setIntervalMs(200).build());
+        told.next();
+        database.jdbi()
+                .useHandle(handle ->
+                        handle.execute("UPDATE api_keys SET revoked_at = now() WHERE id = ?", tenant.keyId()));
+
+        assertThat(Errors.reason(Errors.of(() -> told.forEachRemaining(figures -> {}))))
+                .isEqualTo("KEY_REVOKED");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 199, 60_001, -1})
+    void refusesToWatchTooOftenOrTooSeldom(int millis) {
+        assertThat(Errors.reason(Errors.of(() -> executor.usage(tenant.key())
+                        .watchQuota(WatchQuotaRequest.newBuilder()
+                                .setIntervalMs(millis)
+                                .build())
+                        .next())))
+                .isEqualTo("WATCH_INTERVAL_INVALID");
+    }
+
+    @Test
+    void explainsARefusalToItsAccountAndToNoOther() {
+        setCounters(tenant, 500, 490, 495);
+        ErrorInfo refusal =
+                Errors.info(Errors.of(() -> executor.execution(tenant.key()).execute(Programs.inline(Programs.HELLO))));
+        assertThat(refusal.getReason()).isEqualTo("DAILY_QUOTA_SPENT");
+        ExplainDenialRequest request = ExplainDenialRequest.newBuilder()
+                .setDenialToken(refusal.getMetadataOrThrow("denial_token"))
+                .build();
+        setCounters(tenant, 0, 0, 0);
+
+        ExplainDenialResponse denial = executor.usage(tenant.key()).explainDenial(request);
+
+        assertThat(denial.getReason()).isEqualTo("DAILY_QUOTA_SPENT");
+        assertThat(denial.getMethod()).isEqualTo("wasmwiz.v1.ExecutionService/Execute");
+        assertThat(denial.getRule()).contains("charged in one UTC day");
+        assertThat(denial.getFiguresMap())
+                .containsEntry("limit", "500")
+                .containsEntry("charged", "490")
+                .containsEntry("held", "500")
+                .doesNotContainKey("denial_token");
+        assertThat(denial.getTier()).isEqualTo("Free");
+        assertThat(denial.getTierVersion()).isEqualTo(1);
+        assertThat(denial.getExecutionsPerDay()).isEqualTo(500);
+        assertThat(Errors.reason(Errors.of(() -> executor.usage(stranger.key()).explainDenial(request))))
+                .isEqualTo("DENIAL_TOKEN_INVALID");
+        assertThat(Errors.reason(Errors.of(() -> executor.usage(tenant.key())
+                        .explainDenial(request.toBuilder()
+                                .setDenialToken(request.getDenialToken() + "A")
+                                .build()))))
+                .isEqualTo("DENIAL_TOKEN_INVALID");
     }
 
     /** Two of each day at the same instant, so that pages end between equals; newest first, as they must be listed. */

@@ -70,17 +70,14 @@ public final class UsageExports implements AutoCloseable {
     public static UsageExports open(
             ExportConfig config,
             DatabaseConfig own,
+            TokenKeys keys,
             CallerCheck callers,
             ScheduledExecutorService timers,
             MeterRegistry metrics) {
         Closer closer = new Closer();
         try {
-            TokenKeys keys;
             if (config.tokenKeys().isEmpty()) {
-                keys = TokenKeys.random();
                 log.atWarn().log("no --usage-token-keys: resume tokens are good for this process only");
-            } else {
-                keys = TokenKeys.parse(config.tokenKeys());
             }
             Database database = closer.add(Database.open(config.database(own), "wasmwiz-export", metrics));
             WorkPool work = closer.add(WorkPool.open("exports", config.threads(), config.maxStreams() * 2, metrics));

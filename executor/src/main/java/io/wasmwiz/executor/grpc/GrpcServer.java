@@ -50,6 +50,7 @@ public final class GrpcServer implements AutoCloseable {
             Authenticator authenticator,
             ServiceHealth health,
             QuotaFigures quotas,
+            DenialTokens denialTokens,
             MeterRegistry metrics,
             Optional<DenialLog> denials,
             List<BindableService> services)
@@ -64,6 +65,7 @@ public final class GrpcServer implements AutoCloseable {
             new ErrorInterceptor(UUID::randomUUID),
             new AuditInterceptor(denials),
             new AuthInterceptor(authenticator, config.maxHeldCalls()),
+            new DenialInterceptor(denialTokens),
             new RateLimitInterceptor(quotas),
             new CallSlotInterceptor(slots)
         };

@@ -33,6 +33,9 @@ final class MethodScopes {
                     of(UsageServiceGrpc.getGetBatchMethod(), Scope.USAGE),
                     of(UsageServiceGrpc.getExportUsageMethod(), Scope.USAGE),
                     of(UsageServiceGrpc.getQueryUsageMethod(), Scope.USAGE),
+                    of(UsageServiceGrpc.getWatchQuotaMethod(), Scope.USAGE),
+                    // Whoever may be refused may ask why.
+                    of(UsageServiceGrpc.getExplainDenialMethod(), Scope.USAGE, Scope.EXECUTE, Scope.MODULES),
                     of(AdminServiceGrpc.getCreateUserMethod(), Scope.ADMIN),
                     of(AdminServiceGrpc.getGetUserMethod(), Scope.ACCOUNT, Scope.ADMIN),
                     of(AdminServiceGrpc.getListUsersMethod(), Scope.ADMIN),

@@ -1,5 +1,6 @@
 package io.wasmwiz.executor.grpc;
 
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.wasmwiz.executor.admission.QuotaFigures;
 import io.wasmwiz.executor.auth.Caller;
@@ -8,11 +9,15 @@ import io.wasmwiz.executor.execution.RequestRules;
 import io.wasmwiz.executor.refusal.Refusal;
 import io.wasmwiz.executor.refusal.RefusedException;
 import io.wasmwiz.executor.usage.BatchCounts;
+import io.wasmwiz.executor.usage.QuotaWatch;
+import io.wasmwiz.executor.usage.QuotaWatches;
 import io.wasmwiz.executor.usage.UsageQueries;
 import io.wasmwiz.executor.usage.UsageSums;
 import io.wasmwiz.executor.work.WorkPool;
 import io.wasmwiz.v1.BatchLedgerCount;
 import io.wasmwiz.v1.ExecutionStatus;
+import io.wasmwiz.v1.ExplainDenialRequest;
+import io.wasmwiz.v1.ExplainDenialResponse;
 import io.wasmwiz.v1.GetBatchRequest;
 import io.wasmwiz.v1.GetBatchResponse;
 import io.wasmwiz.v1.GetQuotaRequest;
@@ -22,6 +27,8 @@ import io.wasmwiz.v1.ListExecutionsResponse;
 import io.wasmwiz.v1.QueryUsageRequest;
 import io.wasmwiz.v1.QueryUsageResponse;
 import io.wasmwiz.v1.UsageServiceGrpc;
+import io.wasmwiz.v1.WatchQuotaRequest;
+import io.wasmwiz.v1.WatchQuotaResponse;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
@@ -36,12 +43,22 @@ public final class UsageGrpcService extends UsageServiceGrpc.UsageServiceImplBas
     private final UsageSums sums;
     private final QuotaFigures quotas;
     private final WorkPool database;
+    private final QuotaWatches watches;
+    private final DenialTokens denials;
 
-    public UsageGrpcService(UsageQueries usage, UsageSums sums, QuotaFigures quotas, WorkPool database) {
+    public UsageGrpcService(
+            UsageQueries usage,
+            UsageSums sums,
+            QuotaFigures quotas,
+            WorkPool database,
+            QuotaWatches watches,
+            DenialTokens denials) {
         this.usage = usage;
         this.sums = sums;
         this.quotas = quotas;
         this.database = database;
+        this.watches = watches;
+        this.denials = denials;
     }
 
     @Override
@@ -103,6 +120,50 @@ public final class UsageGrpcService extends UsageServiceGrpc.UsageServiceImplBas
                 database.submit(() -> sums.of(account, UsageRequests.query(request))),
                 UsageRequests::toProto,
                 response);
+    }
+
+    @Override
+    public void watchQuota(WatchQuotaRequest request, StreamObserver<WatchQuotaResponse> response) {
+        ServerCallStreamObserver<WatchQuotaResponse> client = (ServerCallStreamObserver<WatchQuotaResponse>) response;
+        QuotaWatch watch;
+        try {
+            watch = watches.begin(CallContext.caller(), UsageRequests.interval(request), new WatchSink(client));
+        } catch (RefusedException e) {
+            client.onError(Replies.statusOf(e));
+            return;
+        }
+        client.setOnCancelHandler(watch::cancel);
+        watch.start();
+    }
+
+    private record WatchSink(ServerCallStreamObserver<WatchQuotaResponse> client) implements QuotaWatch.Sink {
+        @Override
+        public boolean isReady() {
+            return client.isReady();
+        }
+
+        @Override
+        public void send(QuotaWatch.Figures figures) {
+            client.onNext(WatchQuotaResponse.newBuilder()
+                    .setQuota(ProtoMapper.toProto(figures.tier(), figures.counts(), figures.unspent()))
+                    .build());
+        }
+
+        @Override
+        public void fail(Throwable cause) {
+            client.onError(Replies.statusOf(cause));
+        }
+    }
+
+    @Override
+    public void explainDenial(ExplainDenialRequest request, StreamObserver<ExplainDenialResponse> response) {
+        UUID account = CallContext.caller().accountId();
+        try {
+            response.onNext(denials.explain(account, request.getDenialToken()));
+            response.onCompleted();
+        } catch (RefusedException e) {
+            response.onError(Replies.statusOf(e));
+        }
     }
 
     private static Optional<UsageQueries.Position> after(UUID account, ListExecutionsRequest request) {

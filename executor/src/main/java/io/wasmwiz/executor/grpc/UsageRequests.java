@@ -14,6 +14,7 @@ import io.wasmwiz.v1.QueryUsageResponse;
 import io.wasmwiz.v1.UsageGroup;
 import io.wasmwiz.v1.UsagePeriod;
 import io.wasmwiz.v1.UsageSum;
+import io.wasmwiz.v1.WatchQuotaRequest;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -28,6 +29,9 @@ import java.util.UUID;
 final class UsageRequests {
     private static final Instant LAST = Instant.parse("9999-12-31T23:59:59Z");
     private static final Duration LONGEST_RANGE = Duration.ofDays(3_660);
+    private static final int DEFAULT_WATCH_MILLIS = 1_000;
+    private static final int SHORTEST_WATCH_MILLIS = 200;
+    private static final int LONGEST_WATCH_MILLIS = 60_000;
     private static final String UUID_FORM = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 
     private UsageRequests() {}
@@ -117,6 +121,17 @@ final class UsageRequests {
                 end,
                 UsageSums.Period.valueOf(request.getPeriod().name().substring("USAGE_PERIOD_".length())),
                 groups);
+    }
+
+    static Duration interval(WatchQuotaRequest request) {
+        int millis = request.getIntervalMs() == 0 ? DEFAULT_WATCH_MILLIS : request.getIntervalMs();
+        if (millis < SHORTEST_WATCH_MILLIS || millis > LONGEST_WATCH_MILLIS) {
+            throw new RefusedException(new Refusal.InvalidFields(
+                    "interval_ms",
+                    "WATCH_INTERVAL_INVALID",
+                    "interval_ms must be 0 or %d to %d".formatted(SHORTEST_WATCH_MILLIS, LONGEST_WATCH_MILLIS)));
+        }
+        return Duration.ofMillis(millis);
     }
 
     static QueryUsageResponse toProto(List<UsageSums.Sum> sums) {

@@ -74,7 +74,7 @@ class TokenKeysTest {
     @Test
     void keepsTheKeysToItself() {
         assertThat(TokenKeys.parse(OLD).toString()).doesNotContain(base64(32, 1));
-        assertThat(new ExportConfig("", 1, 1, 1, java.time.Duration.ofSeconds(1), OLD).toString())
+        assertThat(new ExportConfig("", 1, 1, 1, java.time.Duration.ofSeconds(1), 1, OLD).toString())
                 .doesNotContain(base64(32, 1));
     }
 }

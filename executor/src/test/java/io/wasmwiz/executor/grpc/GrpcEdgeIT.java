@@ -36,6 +36,7 @@ import io.wasmwiz.executor.execution.InFlight;
 import io.wasmwiz.executor.execution.Repeats;
 import io.wasmwiz.executor.execution.RequestRules;
 import io.wasmwiz.executor.execution.Requests;
+import io.wasmwiz.executor.export.TokenKeys;
 import io.wasmwiz.executor.modules.InMemoryModuleStore;
 import io.wasmwiz.executor.modules.ModuleDigest;
 import io.wasmwiz.executor.modules.ModuleInspection;
@@ -148,6 +149,7 @@ class GrpcEdgeIT {
                 (authorization, peer) -> authentication,
                 new ServiceHealth(health, false),
                 new FixedFigures(LIMITS),
+                new DenialTokens(TokenKeys.random(), java.time.Clock.systemUTC()),
                 metrics,
                 Optional.empty(),
                 List.of(

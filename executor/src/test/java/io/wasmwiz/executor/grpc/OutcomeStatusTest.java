@@ -322,6 +322,17 @@ class OutcomeStatusTest {
     }
 
     @Test
+    void hasARuleForEveryLimit() {
+        assertThat(ROWS.stream()
+                        .filter(row -> row.code() == Code.RESOURCE_EXHAUSTED)
+                        .map(Row::reason)
+                        // Of calls that were not authenticated: there is no account that could ask.
+                        .filter(reason -> !reason.equals("AUTHENTICATION_FAILURES_SPENT"))
+                        .collect(Collectors.toSet()))
+                .isEqualTo(DenialTokens.RULES.keySet());
+    }
+
+    @Test
     void hasARowForEveryCase() {
         assertThat(ROWS.stream().map(row -> row.refusal().getClass()).collect(Collectors.toSet()))
                 .isEqualTo(Set.of(Refusal.class.getPermittedSubclasses()));
