@@ -53,6 +53,7 @@ final class BenchStack implements AutoCloseable {
                         data,
                         new ClusterSize(1, 1, 1, BROKER_HEAP_MIB, executorHeapMib, METERING_HEAP_MIB),
                         ClusterPorts.free(),
+                        false,
                         Map.of(
                                 Role.EXECUTOR,
                                 List.of(

@@ -121,7 +121,7 @@ final class ServiceBench {
     }
 
     private static double engineMicros() {
-        try (EngineLoop loop = EngineLoop.open(BenchGuests.echo())) {
+        try (EngineLoop loop = EngineLoop.open(List.of(BenchGuests.echo()))) {
             loop.run(ENGINE_WARM_UP, true);
             return loop.run(ENGINE_RUNS, true).stream()
                             .mapToLong(Long::longValue)
