@@ -12,7 +12,7 @@ import picocli.CommandLine.Spec;
         name = "bench",
         mixinStandardHelpOptions = true,
         description = "Measures a part of WasmWiz beside its floor, on servers of its own on this machine.",
-        subcommands = MeteringBenchCommand.class)
+        subcommands = {MeteringBenchCommand.class, ExportBenchCommand.class})
 final class BenchCommand implements Runnable {
     @Spec
     private @Nullable CommandSpec spec;
@@ -20,6 +20,6 @@ final class BenchCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                Objects.requireNonNull(spec).commandLine(), "what to measure is expected: metering");
+                Objects.requireNonNull(spec).commandLine(), "what to measure is expected: metering or export");
     }
 }
