@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
             "Each figure stands beside its floor, measured in the same run: calls that do nothing on the same server, the same"
                     + " guest on the bare engine, a plain producer, bare COPY."
         },
-        subcommands = {MeteringBenchCommand.class, BatchProofCommand.class})
+        subcommands = {MeteringBenchCommand.class, ExportBenchCommand.class, BatchProofCommand.class})
 final class BenchCommand implements Callable<Integer> {
     @Spec
     private @Nullable CommandSpec spec;

@@ -44,6 +44,7 @@ final class BenchLedger {
             """;
     private static final String POSITION = "SELECT coalesce(sum(next_offset), 0) FROM log_positions";
     private static final String POSITIONS = "SELECT partition, next_offset FROM log_positions";
+    private static final String ASSIGNED = "SELECT count(*) FROM log_positions WHERE topic = :topic";
     private static final String CHARGED =
             "SELECT coalesce(sum(charged), 0) FROM daily_tier_counters WHERE held = charged";
 
@@ -94,6 +95,19 @@ final class BenchLedger {
                 position = handle.createQuery(POSITION).mapTo(Long.class).one();
             }
             return position;
+        });
+    }
+
+    /** Waits until {@code topic}'s {@code partitions} are all metered. */
+    void awaitPartitions(String topic, int partitions) {
+        jdbi.useHandle(handle -> {
+            while (handle.createQuery(ASSIGNED)
+                            .bind("topic", topic)
+                            .mapTo(Integer.class)
+                            .one()
+                    < partitions) {
+                LockSupport.parkNanos(POLL_NANOS);
+            }
         });
     }
 

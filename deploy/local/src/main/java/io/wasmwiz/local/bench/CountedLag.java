@@ -34,6 +34,19 @@ final class CountedLag {
         }
     }
 
+    /**
+     * The first {@code records} of the only partition that was published to were seen at {@code nanos}, whatever their
+     * offsets; says whether those were all.
+     */
+    synchronized boolean countedInOrder(long records, long nanos) {
+        for (ArrayDeque<Acknowledged> partition : waiting.values()) {
+            while (count < records && !partition.isEmpty()) {
+                lagsNanos[count++] = Math.max(0, nanos - partition.remove().nanos());
+            }
+        }
+        return isComplete();
+    }
+
     /** Whether every record was acknowledged and counted. */
     synchronized boolean isComplete() {
         return count == lagsNanos.length;
