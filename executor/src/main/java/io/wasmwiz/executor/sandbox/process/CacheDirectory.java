@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -16,6 +15,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +43,12 @@ final class CacheDirectory implements AutoCloseable {
             files-total-size-soft-limit = "1Ti"
             file-count-soft-limit = "10000000"
             """;
+
+    /**
+     * Those of executors in this process. Their lock files must not even be opened: the kernel takes a process's locks on
+     * a file away when the process closes any descriptor of it (fcntl(2), "Advisory record locking").
+     */
+    private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
     private final Path path;
     private final boolean temporary;
@@ -85,7 +91,7 @@ final class CacheDirectory implements AutoCloseable {
         // Another version may rewrite modules otherwise, and its code would not be found.
         Path version = path.resolve("version");
         if (!Files.exists(version) && !directory.isNew()) {
-            lock.acquiredBy().close();
+            release(path, lock);
             throw new IllegalStateException(
                     "--code-cache-dir " + path + " holds something else: name an empty directory");
         }
@@ -122,10 +128,11 @@ final class CacheDirectory implements AutoCloseable {
                 boolean ours = Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)
                         && Files.getOwner(path).getName().equals(System.getProperty("user.name"))
                         && Files.exists(path.resolve(LOCK));
-                FileLock lock = ours ? lock(path) : null;
+                Path real = path.toRealPath();
+                FileLock lock = ours ? lock(real) : null;
                 if (lock != null) {
-                    delete(path);
-                    lock.acquiredBy().close();
+                    delete(real);
+                    release(real, lock);
                 }
             } catch (IOException | UncheckedIOException e) {
                 log.atDebug().addKeyValue("directory", path).setCause(e).log("directory was left as it is");
@@ -133,19 +140,33 @@ final class CacheDirectory implements AutoCloseable {
         }
     }
 
+    /** Null when an executor has it. */
     private static @Nullable FileLock lock(Path path) throws IOException {
-        FileChannel channel = FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        if (!HELD.add(path)) {
+            return null;
+        }
         FileLock lock = null;
         try {
+            FileChannel channel =
+                    FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             lock = channel.tryLock();
-        } catch (OverlappingFileLockException e) {
-            // An executor in this process has it.
-        } finally {
             if (lock == null) {
                 channel.close();
             }
+        } finally {
+            if (lock == null) {
+                HELD.remove(path);
+            }
         }
         return lock;
+    }
+
+    private static void release(Path path, FileLock lock) throws IOException {
+        try {
+            lock.acquiredBy().close();
+        } finally {
+            HELD.remove(path);
+        }
     }
 
     Path path() {
@@ -230,7 +251,7 @@ final class CacheDirectory implements AutoCloseable {
             log.atWarn().addKeyValue("directory", path).setCause(e).log("directory of compiled code was left behind");
         } finally {
             try {
-                lock.acquiredBy().close();
+                release(path, lock);
             } catch (IOException e) {
                 log.atWarn().setCause(e).log("lock file could not be closed");
             }

@@ -143,6 +143,18 @@ class CodeCacheIT extends ProcessFixture {
     }
 
     @Test
+    void keepsItsLockWhileAnotherExecutorStartsInTheSameProcess() throws IOException {
+        open(new Sandboxes(1));
+        Path mine = cacheDirectoryOf(processes("RUN").get(0));
+
+        new Sandboxes(1).open(new SimpleMeterRegistry()).close();
+
+        String locked = ":" + Files.getAttribute(mine.resolve("lock"), "unix:ino") + " ";
+        assertThat(Files.readAllLines(Path.of("/proc/locks")))
+                .anyMatch(line -> line.contains(" POSIX ") && line.contains(locked));
+    }
+
+    @Test
     void keepsOthersOut() throws IOException {
         open(new Sandboxes(1));
         compile(NOTHING);
