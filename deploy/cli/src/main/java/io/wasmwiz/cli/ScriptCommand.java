@@ -22,7 +22,7 @@ enum ScriptCommand {
     MIGRATE("Bring the database's schema up to date."),
     MIGRATIONS("Look at the database's schema or extend it: status, validate, create NAME."),
     DEAD_EVENTS("Look at records that could be no row of the ledger, or publish them anew: list, show, replay."),
-    BENCH("Measure WasmWiz on this machine, or parts of it: sandbox, programs, metering, batch.");
+    BENCH("Measure WasmWiz on this machine, or parts of it: sandbox, metering, export, batch.");
 
     private final String description;
 
