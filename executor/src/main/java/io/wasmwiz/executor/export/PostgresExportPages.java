@@ -31,8 +31,11 @@ final class PostgresExportPages {
     /** Days that one statement looks into, if they do not overlap. */
     private static final int WINDOW_DAYS = 4;
 
-    /** Offsets that one statement looks through when it may find few rows. */
-    private static final long SELECTIVE_WINDOW_OFFSETS = 250_000;
+    /** Offsets that one statement looks through at most, when those before it found few rows. */
+    private static final long LARGEST_WINDOW_OFFSETS = 250_000;
+
+    /** A window that finds less than this part of a page's rows is followed by one of twice the size. */
+    private static final int SPARSE_PART = 4;
 
     /** The binary COPY format begins so, before the first row. */
     private static final int COPY_HEADER_BYTES = 19;
@@ -56,7 +59,7 @@ final class PostgresExportPages {
             ORDER BY 1, 3
             """;
     private static final String DAYS = """
-            SELECT day, first_offset FROM usage_log_extents
+            SELECT day, first_offset, last_offset FROM usage_log_extents
             WHERE day >= :floor AND log_generation = :generation AND log_partition = :partition AND last_offset >= :from
               AND first_offset < :to
             ORDER BY first_offset, day
@@ -88,7 +91,7 @@ final class PostgresExportPages {
     /** Where a partition ends in a snapshot. */
     private record End(short generation, LogPartition partition, long nextOffset) {}
 
-    private record Day(LocalDate day, long firstOffset) {}
+    private record Day(LocalDate day, long firstOffset, long lastOffset) {}
 
     /**
      * The next page.
@@ -171,10 +174,17 @@ final class PostgresExportPages {
         private int rowsLeft;
         private int windowsLeft = MAX_WINDOWS;
 
+        /**
+         * Offsets that the next statement looks through. As many as a page has rows at first: of a longer stretch it would
+         * sort all rows to send the first few.
+         */
+        private long windowOffsets;
+
         Reader(Handle handle, Scope scope, int rows) {
             this.handle = handle;
             this.scope = scope;
             this.rowsLeft = rows;
+            this.windowOffsets = scope.filter().isSelective() ? LARGEST_WINDOW_OFFSETS : rows;
         }
 
         ExportPage read(Optional<ExportPosition> from) throws SQLException {
@@ -217,15 +227,19 @@ final class PostgresExportPages {
                     .bind("partition", end.partition().partition())
                     .bind("from", from)
                     .bind("to", end.nextOffset())
-                    .map((row, context) -> new Day(row.getObject("day", LocalDate.class), row.getLong("first_offset")))
+                    .map((row, context) -> new Day(
+                            row.getObject("day", LocalDate.class),
+                            row.getLong("first_offset"),
+                            row.getLong("last_offset")))
                     .list()
                     .stream()
                     .filter(day -> scope.filter().concerns(day.day()))
                     .toList();
             while (from < end.nextOffset() && rowsLeft > 0 && windowsLeft > 0) {
-                long to = days.isEmpty() ? end.nextOffset() : windowEnd(days, from, end.nextOffset());
+                long first = from;
+                long to = days.isEmpty() ? end.nextOffset() : windowEnd(days, first, end.nextOffset());
                 List<LocalDate> looked = days.stream()
-                        .filter(day -> day.firstOffset() < to)
+                        .filter(day -> day.firstOffset() < to && day.lastOffset() >= first)
                         .map(Day::day)
                         .toList();
                 from = looked.isEmpty() ? to : copy(end, position, looked, from, to);
@@ -234,14 +248,10 @@ final class PostgresExportPages {
             return position;
         }
 
-        // Days come in the order of their first offsets, so all rows before the first offset of a day that is left out
-        // are
-        // of those before it.
+        // Days come in the order of their first offsets: rows before the first offset of a day that is left out are of
+        // those before it.
         private long windowEnd(List<Day> days, long from, long last) {
-            long to = last;
-            if (scope.filter().isSelective()) {
-                to = Math.min(to, Math.addExact(from, SELECTIVE_WINDOW_OFFSETS));
-            }
+            long to = Math.min(last, Math.addExact(from, windowOffsets));
             long started =
                     days.stream().filter(day -> day.firstOffset() <= from).count();
             int leftOut = Math.toIntExact(started) + WINDOW_DAYS;
@@ -286,6 +296,9 @@ final class PostgresExportPages {
                 if (encoder.size() >= CHUNK_BYTES) {
                     chunks.add(new Chunk(encoder.take(), before.with(end.partition(), next)));
                 }
+            }
+            if (rows < rowsLeft / SPARSE_PART) {
+                windowOffsets = Math.max(windowOffsets, Math.min(LARGEST_WINDOW_OFFSETS, 2 * windowOffsets));
             }
             boolean full = rows == rowsLeft;
             rowsLeft -= rows;

@@ -9,7 +9,7 @@ import org.slf4j.LoggerFactory;
 /** Refuses to serve on a schema that the code does not fit. */
 public final class SchemaCheck {
     /** The oldest schema version this build works on: the number of the newest migration that it needs. */
-    public static final int REQUIRED_VERSION = 10;
+    public static final int REQUIRED_VERSION = 11;
 
     private static final Logger log = LoggerFactory.getLogger(SchemaCheck.class);
 
