@@ -95,7 +95,7 @@ final class ResumeFile implements AutoCloseable {
         return state;
     }
 
-    /** The file that an earlier process had made and that {@link #open} gave its name; null when there was none. */
+    /** The file that an earlier process had made and was killed over while it gave it its name; null when there was none. */
     @Nullable
     Path renamed() {
         return renamed;
@@ -129,6 +129,9 @@ final class ResumeFile implements AutoCloseable {
             Path part = Durable.part(file);
             if (!Files.exists(file) && Files.exists(part)) {
                 Durable.rename(part, file);
+            }
+            // It may have had its name already: then only this was not noted any more.
+            if (Files.exists(file) && !Files.exists(part)) {
                 renamed = file;
             }
             advance(state.token());

@@ -160,6 +160,21 @@ class ExportCommandIT {
     }
 
     @Test
+    void knowsTheFileThatAKilledProcessHadJustRenamed() throws IOException {
+        Path file = directory.resolve("a.jsonl");
+        Files.writeString(file, "{\"item_id\":\"item-0\"}\n");
+        Durable.replace(
+                directory.resolve("resume"),
+                "{\"resume_token\":\"1\",\"files\":1,\"rows\":1,\"renaming\":\"%s\"}".formatted(file));
+
+        assertThat(export("--format", "jsonl", "--out", "a.jsonl", "--resume-file", "resume")
+                        .exitCode())
+                .isZero();
+
+        assertThat(items("a.jsonl")).containsExactly("item-0");
+    }
+
+    @Test
     void followsInNumberedFilesUntilAllIsThere() throws IOException {
         server.usage().setCompleteBefore(Instant.parse("2026-01-02T00:00:00Z"));
 
