@@ -205,6 +205,7 @@ public final class ExecutorServer implements AutoCloseable {
                             config.admin(), config.database().connectionTimeout(), DATABASE_WAIT, timers, metrics)))
                     : Optional.empty();
             TokenKeys tokenKeys = config.exports().keys();
+            DenialTokens denialTokens = new DenialTokens(tokenKeys, Clock.systemUTC());
             UsageExports exports = closer.add(
                     UsageExports.open(config.exports(), config.database(), tokenKeys, callerCheck, timers, metrics));
             UsageQueries usage = new PostgresUsageQueries(database.jdbi());
@@ -227,7 +228,7 @@ public final class ExecutorServer implements AutoCloseable {
                                     admission,
                                     reads,
                                     watches,
-                                    new DenialTokens(tokenKeys, Clock.systemUTC())),
+                                    denialTokens),
                             exports)));
             administration.map(AdminGrpcService::new).ifPresent(services::add);
             events.awaitServing(EVENT_LOG_WAIT);
@@ -238,7 +239,7 @@ public final class ExecutorServer implements AutoCloseable {
                     authenticator,
                     health,
                     admission,
-                    new DenialTokens(tokenKeys, Clock.systemUTC()),
+                    denialTokens,
                     metrics,
                     administration.map(AdminService::denials),
                     services));

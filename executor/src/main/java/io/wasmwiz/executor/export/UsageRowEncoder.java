@@ -1,10 +1,12 @@
 package io.wasmwiz.executor.export;
 
+import com.google.protobuf.Descriptors.EnumDescriptor;
+import io.wasmwiz.v1.ExecutionStatus;
+import io.wasmwiz.v1.TrapKind;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.stream.Stream;
 
 /**
  * Rewrites rows from PostgreSQL's binary COPY format into the field {@code rows} of {@code ExportUsageResponse}, byte to
@@ -26,31 +28,20 @@ final class UsageRowEncoder {
     private static final long SECONDS_TO_2000 = 946_684_800;
     private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
-    // In the order of their numbers, from 1, in wasmwiz.v1.ExecutionStatus and TrapKind.
-    private static final byte[][] STATUSES =
-            words("completed", "failed", "trapped", "timed_out", "cancelled", "memory_limit", "sandbox_crashed");
-    private static final byte[][] TRAPS = words(
-            "unreachable",
-            "stack_overflow",
-            "memory_out_of_bounds",
-            "table_out_of_bounds",
-            "indirect_call_to_null",
-            "bad_signature",
-            "integer_overflow",
-            "integer_division_by_zero",
-            "bad_conversion_to_integer",
-            "heap_misaligned",
-            "instantiation",
-            "other");
+    private static final byte[][] STATUSES = words("EXECUTION_STATUS_", ExecutionStatus.getDescriptor());
+    private static final byte[][] TRAPS = words("TRAP_KIND_", TrapKind.getDescriptor());
 
     private byte[] out = new byte[64 * 1024];
     private int end;
     private byte[] in = {};
     private ByteBuffer row = ByteBuffer.wrap(in);
 
-    private static byte[][] words(String... words) {
-        return Stream.of(words)
-                .map(word -> word.toLowerCase(Locale.ROOT).getBytes(StandardCharsets.US_ASCII))
+    /** How the ledger writes the values of an enum, in the order of their numbers, which follow each other from 1. */
+    private static byte[][] words(String prefix, EnumDescriptor values) {
+        return values.getValues().stream()
+                .filter(value -> value.getNumber() > 0)
+                .map(value -> value.getName().substring(prefix.length()).toLowerCase(Locale.ROOT))
+                .map(word -> word.getBytes(StandardCharsets.US_ASCII))
                 .toArray(byte[][]::new);
     }
 

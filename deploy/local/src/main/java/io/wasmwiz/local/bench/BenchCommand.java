@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -110,16 +109,11 @@ final class BenchCommand implements Callable<Integer> {
             Figure first = same.get(0);
             medians.add(new Figure(
                     first.name(),
-                    median(same, Figure::value),
+                    Median.of(same, Figure::value),
                     first.unit(),
-                    median(same, Figure::floor),
+                    Median.of(same, Figure::floor),
                     first.floorName()));
         }
         return medians;
-    }
-
-    private static double median(List<Figure> figures, ToDoubleFunction<Figure> value) {
-        double[] sorted = figures.stream().mapToDouble(value).sorted().toArray();
-        return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
     }
 }

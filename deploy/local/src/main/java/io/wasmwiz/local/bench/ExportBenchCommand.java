@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -105,9 +104,9 @@ final class ExportBenchCommand implements Callable<Integer> {
             print(out, round > 0 ? String.valueOf(round) : "warm-up", figure, heap);
         }
         ExportFigures median = new ExportFigures(
-                median(figures, ExportFigures::exported),
-                median(figures, ExportFigures::copied),
-                median(figures, ExportFigures::ratio));
+                Median.of(figures, ExportFigures::exported),
+                Median.of(figures, ExportFigures::copied),
+                Median.of(figures, ExportFigures::ratio));
         print(out, "median", median, heap);
         report.addProperty("exported_rows_per_second", Math.round(median.exported()));
         report.addProperty("copied_rows_per_second", Math.round(median.copied()));
@@ -141,9 +140,7 @@ final class ExportBenchCommand implements Callable<Integer> {
         report.addProperty("follow_p99_ms", lag.p99Millis());
         report.addProperty("follow_max_ms", lag.maxMillis());
         if (!json) {
-            out.printf(
-                    "acknowledged to exported at %,.0f executions/s: p50 %.0f ms, p99 %.0f ms, longest %.0f ms%n",
-                    lag.rate(), lag.p50Millis(), lag.p99Millis(), lag.maxMillis());
+            out.println(lag.line("exported"));
         }
     }
 
@@ -158,10 +155,5 @@ final class ExportBenchCommand implements Callable<Integer> {
                     "%.0f".formatted(heapMib));
             out.flush();
         }
-    }
-
-    private static double median(List<ExportFigures> figures, ToDoubleFunction<ExportFigures> figure) {
-        double[] sorted = figures.stream().mapToDouble(figure).sorted().toArray();
-        return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
     }
 }

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -96,33 +95,22 @@ final class MeteringBenchCommand implements Callable<Integer> {
                 }
             }
             if (lagSeconds > 0) {
-                lag = bench.lag(median(figures, MeteringFigures::metered) / 2, lagSeconds);
+                lag = bench.lag(Median.of(figures, MeteringFigures::metered) / 2, lagSeconds);
             }
         }
         MeteringFigures median = new MeteringFigures(
-                median(figures, MeteringFigures::metered),
-                median(figures, MeteringFigures::copied),
-                median(figures, MeteringFigures::ratio));
+                Median.of(figures, MeteringFigures::metered),
+                Median.of(figures, MeteringFigures::copied),
+                Median.of(figures, MeteringFigures::ratio));
         if (json) {
             out.println(json(figures, median, lag));
         } else {
             print(out, "median", median);
             if (lag != null) {
-                print(out, lag);
+                out.println(lag.line("counted"));
             }
         }
         return 0;
-    }
-
-    private static void print(PrintWriter out, LagFigures lag) {
-        out.printf(
-                "acknowledged to counted at %,.0f records/s: p50 %.0f ms, p99 %.0f ms, longest %.0f ms%n",
-                lag.rate(), lag.p50Millis(), lag.p99Millis(), lag.maxMillis());
-    }
-
-    private static double median(List<MeteringFigures> figures, ToDoubleFunction<MeteringFigures> figure) {
-        double[] sorted = figures.stream().mapToDouble(figure).sorted().toArray();
-        return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
     }
 
     private static void print(PrintWriter out, String name, MeteringFigures figures) {

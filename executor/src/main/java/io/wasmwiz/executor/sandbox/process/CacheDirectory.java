@@ -146,19 +146,19 @@ final class CacheDirectory implements AutoCloseable {
             return null;
         }
         FileLock lock = null;
+        FileChannel channel = null;
         try {
-            FileChannel channel =
-                    FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            channel = FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             lock = channel.tryLock();
-            if (lock == null) {
-                channel.close();
-            }
+            return lock;
         } finally {
             if (lock == null) {
+                if (channel != null) {
+                    channel.close();
+                }
                 HELD.remove(path);
             }
         }
-        return lock;
     }
 
     private static void release(Path path, FileLock lock) throws IOException {
