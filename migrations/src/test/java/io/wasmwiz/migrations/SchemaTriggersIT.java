@@ -19,10 +19,12 @@ final class SchemaTriggersIT {
     private static final String KEY = "019b76da-a800-7000-8000-0000000000aa";
 
     // Of the day of its grant, whichever that is.
+    /** Of a grant at a time until a later one, or the end of the grant's day. */
     private static final String LEASE = """
             INSERT INTO quota_leases (id, user_id, tier, day, size, executor, granted_at, use_by)
-            SELECT gen_random_uuid(), gen_random_uuid(), 'Free', (g AT TIME ZONE 'UTC')::date, 1, 'e', g, u
-            FROM (SELECT %s AS g, %s AS u) AS times
+            SELECT gen_random_uuid(), gen_random_uuid(), 'Free', day, 1, 'e', g,
+                   least(u, (day + 1)::timestamp AT TIME ZONE 'UTC')
+            FROM (SELECT %s AS g, %s AS u) AS times, LATERAL (SELECT (g AT TIME ZONE 'UTC')::date AS day) AS days
             """;
 
     @Parameter
@@ -91,11 +93,11 @@ final class SchemaTriggersIT {
 
     @Test
     void renewsALeaseForAQuarterOfAnHourFromItsGrantAtMost() {
-        execute(LEASE.formatted("now() - interval '14 minutes'", "now() + interval '30 seconds'"));
-        execute("UPDATE quota_leases SET use_by = now() + interval '5 minutes'");
+        execute(LEASE.formatted("timestamptz '2026-03-01T12:00Z'", "timestamptz '2026-03-01T12:14:30Z'"));
+        execute("UPDATE quota_leases SET use_by = '2026-03-01T12:20Z'");
         assertThat(rows("SELECT use_by = granted_at + interval '15 minutes' FROM quota_leases"))
                 .containsExactly("t");
-        execute("UPDATE quota_leases SET use_by = now() + interval '1 hour'");
+        execute("UPDATE quota_leases SET use_by = '2026-03-01T13:00Z'");
         assertThat(rows("SELECT use_by = granted_at + interval '15 minutes' FROM quota_leases"))
                 .containsExactly("t");
     }

@@ -73,12 +73,14 @@ public final class BatchDialogue {
         return surplus;
     }
 
-    /** Cuts the present stream, as a lost connection would; to be called from any thread. */
-    public void cut() {
+    /**
+     * Cuts the present stream, as a lost connection would; to be called from any thread.
+     *
+     * @return whether there was a stream, and it was not cut before
+     */
+    public boolean cut() {
         BatchStream stream = current;
-        if (stream != null) {
-            stream.cut();
-        }
+        return stream != null && stream.cut();
     }
 
     /** What ended a batch that was not to go on. */
@@ -140,7 +142,7 @@ public final class BatchDialogue {
         private @Nullable ServerFailure failure;
         private boolean ended;
         private @Nullable BooleanSupplier awaited;
-        private volatile boolean wasCut;
+        private boolean wasCut;
 
         @Override
         public void beforeStart(ClientCallStreamObserver<ExecuteBatchRequest> stream) {
@@ -148,9 +150,16 @@ public final class BatchDialogue {
             stream.setOnReadyHandler(this::wake);
         }
 
-        private void send(ExecuteBatchRequest message) {
-            if (call != null) {
+        /** Sends, unless the stream is cut: its call takes nothing after that. */
+        private synchronized void send(ExecuteBatchRequest message) {
+            if (call != null && !wasCut) {
                 call.onNext(message);
+            }
+        }
+
+        private synchronized void endSending() {
+            if (call != null && !wasCut) {
+                call.onCompleted();
             }
         }
 
@@ -168,9 +177,7 @@ public final class BatchDialogue {
                 BatchItem item = hasEnded() ? null : source.next();
                 if (item == null) {
                     outbox.flush();
-                    if (call != null && !hasEnded()) {
-                        call.onCompleted();
-                    }
+                    endSending();
                     return awaitEnd();
                 }
                 if (done.test(item.getItemId())) {
@@ -240,14 +247,16 @@ public final class BatchDialogue {
             return failure;
         }
 
-        void cut() {
-            wasCut = true;
-            if (call != null) {
-                call.cancel("cut by this client", null);
+        synchronized boolean cut() {
+            if (call == null || wasCut || ended) {
+                return false;
             }
+            wasCut = true;
+            call.cancel("cut by this client", null);
+            return true;
         }
 
-        boolean wasCut() {
+        synchronized boolean wasCut() {
             return wasCut;
         }
 

@@ -122,9 +122,8 @@ final class BatchLoad implements Load {
                 tally.failed(
                         latencyNanos, ItemResults.failure(result.getRefusal()).label());
             }
-            if (written.incrementAndGet() >= nextCut && dialogue != null) {
+            if (written.incrementAndGet() >= nextCut && dialogue != null && dialogue.cut()) {
                 nextCut = cuts.hasNext() ? cuts.nextLong() : Long.MAX_VALUE;
-                dialogue.cut();
             }
         }
 
