@@ -130,7 +130,12 @@ final class LocalCommand implements Callable<Integer> {
     private int serveCluster(Path home) throws Exception {
         Path data = dataDirectory == null ? ClusterSession.standardDirectory() : dataDirectory.toAbsolutePath();
         ClusterConfig config = new ClusterConfig(
-                data, cluster.size(), ClusterPorts.standard(portOffset == null ? 0 : portOffset), false, Map.of());
+                data,
+                cluster.size(),
+                ClusterPorts.standard(portOffset == null ? 0 : portOffset),
+                false,
+                false,
+                Map.of());
         Progress progress = new Progress(out);
         progress.line("WasmWiz " + BuildInfo.version() + ", data and logs in " + data);
         ClusterSession.run(home, config, progress);

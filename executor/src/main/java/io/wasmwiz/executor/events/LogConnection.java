@@ -34,6 +34,10 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  */
 final class LogConnection implements AutoCloseable {
     private static final int PROBE_MILLIS = 1_000;
+
+    /** Some 250 records; each partition with records to be sent takes so much of the buffer, or twice that. */
+    private static final int BATCH_BYTES = 64 * 1024;
+
     private static final Config NO_SETTINGS = new Config(List.of());
 
     private final EventsConfig config;
@@ -195,8 +199,12 @@ final class LogConnection implements AutoCloseable {
         settings.put(ProducerConfig.CLIENT_ID_CONFIG, config.executorId());
         settings.put(ProducerConfig.ACKS_CONFIG, "all");
         settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-        // A reply waits for the ack, so nothing waits for company; batches form by themselves while requests are out.
+        // A reply waits for the ack, so nothing waits for company. Batches form while the one request before is out, as
+        // in a group commit: the more there is to send, the more goes together, and a single record never waits.
         settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+        settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
+        // One account's records go to one partition, whose batch is all that a request takes of it.
+        settings.put(ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES);
         // Records are ids and digests, which do not shrink, and compression would run on the thread that publishes.
         settings.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "none");
         settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, deliveryMillis);

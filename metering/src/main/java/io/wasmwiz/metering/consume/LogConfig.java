@@ -37,6 +37,15 @@ public record LogConfig(
 
     private static final int PARTITION_FETCH_MAX_BYTES = 2 * 1024 * 1024;
 
+    /**
+     * A broker answers once it has so much, some 4,000 records, or after {@link #FETCH_MAX_WAIT_MS}: most of what a
+     * transaction costs it costs for one record, too.
+     */
+    private static final int FETCH_MIN_BYTES = 1 << 20;
+
+    /** What gathering adds to the time until an execution is counted, at most. */
+    private static final int FETCH_MAX_WAIT_MS = 100;
+
     /** How long a published record may be on its way. */
     private static final int DELIVERY_TIMEOUT_MS = 10_000;
 
@@ -92,6 +101,8 @@ public record LogConfig(
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, maxBatchRecords);
+        settings.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, FETCH_MIN_BYTES);
+        settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_MAX_WAIT_MS);
         settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_MAX_BYTES);
         settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, PARTITION_FETCH_MAX_BYTES);
         settings.put(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, API_TIMEOUT_MS);

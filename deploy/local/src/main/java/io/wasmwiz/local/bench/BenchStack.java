@@ -54,6 +54,7 @@ final class BenchStack implements AutoCloseable {
                         new ClusterSize(1, 1, 1, BROKER_HEAP_MIB, executorHeapMib, METERING_HEAP_MIB),
                         ClusterPorts.free(),
                         false,
+                        true,
                         Map.of(
                                 Role.EXECUTOR,
                                 List.of(

@@ -18,6 +18,9 @@ final class ServiceBench {
     private static final Duration BACKLOG_LIMIT = Duration.ofMinutes(5);
     private static final String OPEN_LOOP_RATE = "1000";
     private static final String UNARY_IN_FLIGHT = "64";
+    /** Each measurement's client is a new JVM, which compiles first. */
+    private static final String CLIENT_WARM_UP = "10s";
+
     private static final String BATCH_IN_FLIGHT = "2000";
 
     private final BenchStack stack;
@@ -116,7 +119,7 @@ final class ServiceBench {
 
     private String[] flags(String... flags) {
         List<String> all = new ArrayList<>(List.of(flags));
-        all.addAll(List.of("--duration", duration.toMillis() + "ms", "--warm-up", "3s"));
+        all.addAll(List.of("--duration", duration.toMillis() + "ms", "--warm-up", CLIENT_WARM_UP));
         return all.toArray(String[]::new);
     }
 

@@ -156,8 +156,8 @@ final class ChaosCommand implements Callable<Integer> {
         byte[] module = Files.readAllBytes(
                 Path.of(System.getProperty("wasmwiz.home", ".")).resolve("deploy/samples/upper.wasm"));
         try (Closer closer = new Closer()) {
-            Cluster cluster = closer.add(
-                    Cluster.start(new ClusterConfig(data, size, ClusterPorts.free(), true, ChaosFlags.ALL), progress));
+            Cluster cluster = closer.add(Cluster.start(
+                    new ClusterConfig(data, size, ClusterPorts.free(), true, false, ChaosFlags.ALL), progress));
             boolean clean = true;
             for (long each = seed; each < seed + runs && clean; each++) {
                 List<Fault> schedule = schedule(each, size, progress);

@@ -162,6 +162,15 @@ final class TenantLoad implements AutoCloseable {
         return "";
     }
 
+    /** What the connection failed with, by the name of its class; empty where that is not known. */
+    private static String cause(Status status) {
+        Throwable cause = status.getCause();
+        while (cause != null && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause == null ? "" : cause.getClass().getSimpleName();
+    }
+
     private final class Ending implements StreamObserver<ExecuteResponse> {
         private final long inputBytes;
         private final @Nullable UUID requestId;
@@ -188,7 +197,8 @@ final class TenantLoad implements AutoCloseable {
                     && requestId == null
                     && !reason.equals("OUTCOME_UNKNOWN")
                     && status.getCode() != Status.Code.INTERNAL;
-            String detail = status.getCode() + (reason.isEmpty() ? "" : " " + reason);
+            String why = reason.isEmpty() ? cause(status) : reason;
+            String detail = status.getCode() + (why.isEmpty() ? "" : " " + why);
             end(nothingRan ? Call.End.REFUSED : Call.End.UNKNOWN, null, detail);
         }
 

@@ -9,10 +9,17 @@ import java.util.Map;
  *
  * @param dataDirectory of everything: data, logs, secrets
  * @param proxied whether the links of {@link Links} go through proxies
+ * @param optimizes whether its JVMs use their optimizing compiler, which pays after minutes under load: until then a dozen
+ *     of them spend most of a small machine on it
  * @param extraFlags flags of executors and workers beyond those that tie the cluster together, by role
  */
 public record ClusterConfig(
-        Path dataDirectory, ClusterSize size, ClusterPorts ports, boolean proxied, Map<Role, List<String>> extraFlags) {
+        Path dataDirectory,
+        ClusterSize size,
+        ClusterPorts ports,
+        boolean proxied,
+        boolean optimizes,
+        Map<Role, List<String>> extraFlags) {
     public ClusterConfig {
         dataDirectory = dataDirectory.toAbsolutePath().normalize();
         extraFlags = Map.copyOf(extraFlags);

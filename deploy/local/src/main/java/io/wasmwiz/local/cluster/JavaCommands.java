@@ -13,36 +13,39 @@ final class JavaCommands {
 
     private JavaCommands() {}
 
-    static List<String> executor(int heapMib, List<String> flags) {
-        return command(heapMib, ExecutorMain.class, flags);
+    static List<String> executor(int heapMib, boolean optimizes, List<String> flags) {
+        return command(heapMib, optimizes, ExecutorMain.class, flags);
     }
 
-    static List<String> metering(int heapMib, List<String> flags) {
-        return command(heapMib, MeteringMain.class, flags);
+    static List<String> metering(int heapMib, boolean optimizes, List<String> flags) {
+        return command(heapMib, optimizes, MeteringMain.class, flags);
     }
 
-    private static List<String> command(int heapMib, Class<?> main, List<String> flags) {
+    private static List<String> command(int heapMib, boolean optimizes, Class<?> main, List<String> flags) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(options(heapMib));
+        command.addAll(options(heapMib, optimizes));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(flags);
         return command;
     }
 
     /**
-     * JVM options of every program: bounded memory, one collector thread, one compiler (a dozen JVMs that start at once
-     * would otherwise spend most of the machine on optimizing), and what newer JDKs ask for.
+     * JVM options of every program: bounded memory, one collector thread, and what newer JDKs ask for.
+     *
+     * @param optimizes see {@link ClusterConfig#optimizes}
      */
-    static List<String> options(int heapMib) {
+    static List<String> options(int heapMib, boolean optimizes) {
         List<String> options = new ArrayList<>(List.of(
                 "-Xmx" + heapMib + "m",
                 "-Xss2m",
                 "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
                 "-XX:+ExitOnOutOfMemoryError",
                 "-Dfile.encoding=UTF-8",
                 "-Djava.library.path=" + System.getProperty("java.library.path", "")));
+        if (!optimizes) {
+            options.add("-XX:TieredStopAtLevel=1");
+        }
         // deploy/wasmwiz archives what the stack in one JVM loads, which is what these load: they start in half the
         // time.
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()

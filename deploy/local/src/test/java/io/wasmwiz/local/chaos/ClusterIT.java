@@ -35,7 +35,7 @@ class ClusterIT {
         byte[] module = Files.readAllBytes(Path.of("../samples/upper.wasm"));
         try (Closer closer = new Closer()) {
             Cluster cluster = closer.add(Cluster.start(
-                    new ClusterConfig(directory, SIZE, ClusterPorts.free(), true, ChaosFlags.ALL), progress));
+                    new ClusterConfig(directory, SIZE, ClusterPorts.free(), true, false, ChaosFlags.ALL), progress));
             Tenants tenants = new Tenants(cluster, module, closer);
 
             TenantLoad plain = tenants.load("rolled-plain", LARGE, 10, false);
