@@ -9,14 +9,14 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Runs another program at the repository's root, with nothing on its standard input. */
-final class Program {
+public final class Program {
     /** Root of the repository. */
-    static final Path HOME = Path.of("../..").toAbsolutePath().normalize();
+    public static final Path HOME = Path.of("../..").toAbsolutePath().normalize();
 
     private static final long LIMIT_SECONDS = 120;
 
     /** What a program did. */
-    record Finished(int exitCode, String stdout, String stderr) {}
+    public record Finished(int exitCode, String stdout, String stderr) {}
 
     private Program() {}
 

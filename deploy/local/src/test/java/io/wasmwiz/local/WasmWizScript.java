@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Runs {@code deploy/wasmwiz} as a person would, on what this build has just packaged. */
-final class WasmWizScript {
+public final class WasmWizScript {
     private static final Map<String, String> WITHOUT_BUILDING = Map.of("WASMWIZ_BUILD", "never");
 
     private WasmWizScript() {}
@@ -21,7 +21,7 @@ final class WasmWizScript {
     }
 
     /** Runs a line of bash. */
-    static Program.Finished shell(Map<String, String> environment, String line)
+    public static Program.Finished shell(Map<String, String> environment, String line)
             throws IOException, InterruptedException {
         Map<String, String> all = new HashMap<>(WITHOUT_BUILDING);
         all.putAll(environment);

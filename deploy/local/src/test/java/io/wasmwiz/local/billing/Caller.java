@@ -84,6 +84,11 @@ final class Caller implements AutoCloseable {
                 MetadataUtils.newAttachHeadersInterceptor(headers));
     }
 
+    /** {@code host:port} of the executor. */
+    String address() {
+        return channel.authority();
+    }
+
     /** A run of one of the samples. */
     static ExecuteRequest sample(String name, String... args) {
         try {
