@@ -102,8 +102,13 @@ final class FrameReader {
             byte[] bytes = new byte[bodyBytes];
             int there = buffer.remaining();
             buffer.get(bytes, 0, there);
-            if (in.readNBytes(bytes, there, bodyBytes - there) < bodyBytes - there) {
-                throw new EOFException();
+            // A file's stream takes as much native memory as it is asked for, however little a pipe gives it.
+            while (there < bodyBytes) {
+                int read = in.read(bytes, there, Math.min(BUFFER_BYTES, bodyBytes - there));
+                if (read < 0) {
+                    throw new EOFException();
+                }
+                there += read;
             }
             body = ByteBuffer.wrap(bytes);
         }

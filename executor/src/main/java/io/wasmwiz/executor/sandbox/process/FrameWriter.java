@@ -68,7 +68,10 @@ final class FrameWriter {
     /** Writes what was collected. May block. */
     void flush() throws IOException {
         if (buffer.position() > 0) {
-            out.write(buffer.array(), 0, buffer.position());
+            // A file's stream takes as much native memory as it is given, and a pipe takes no more at once.
+            for (int at = 0; at < buffer.position(); at += KEPT_BYTES) {
+                out.write(buffer.array(), at, Math.min(KEPT_BYTES, buffer.position() - at));
+            }
             out.flush();
             if (buffer.capacity() > KEPT_BYTES) {
                 buffer = ByteBuffer.allocate(KEPT_BYTES);
