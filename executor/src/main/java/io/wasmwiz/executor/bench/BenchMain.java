@@ -8,7 +8,7 @@ import picocli.CommandLine.Command;
         name = "bench",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = SandboxBench.class,
+        subcommands = {SandboxBench.class, ProgramsBench.class},
         description = "Measure parts of WasmWiz on this machine, each figure beside its floor.")
 public final class BenchMain {
     private BenchMain() {}

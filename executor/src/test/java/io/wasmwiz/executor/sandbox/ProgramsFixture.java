@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 /** Runs the programs of {@code deploy/samples/programs}. */
 public abstract class ProgramsFixture extends SharedSandboxFixture {
     /** The programs' modules, their inputs and what the native builds printed. */
-    protected static final Path PROGRAMS = directory();
+    public static final Path PROGRAMS = directory();
 
     private static final RunLimits ROOMY = new RunLimits(Duration.ofSeconds(20), 1024, 1 << 20, 1 << 18);
 

@@ -20,7 +20,7 @@ import java.util.UUID;
  */
 public final class ModuleCompiler implements AutoCloseable {
     /** Of a worker's 2 MiB; interpreters recurse deeper than the engine's default of 512 KiB allows. */
-    private static final long GUEST_STACK_BYTES = 1 << 20;
+    static final long GUEST_STACK_BYTES = 1 << 20;
 
     private final Engine engine;
 
