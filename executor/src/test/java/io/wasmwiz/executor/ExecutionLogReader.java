@@ -11,13 +11,16 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.awaitility.core.ConditionFactory;
 
 /** What is in the execution log so far. For one thread. */
 final class ExecutionLogReader implements AutoCloseable {
@@ -43,26 +46,38 @@ final class ExecutionLogReader implements AutoCloseable {
     }
 
     ExecutionEvent awaitExecution(Predicate<ExecutionEvent> wanted) {
+        Optional<ExecutionEvent> there = find(wanted);
+        return there.isPresent()
+                ? there.get()
+                : reading()
+                        .until(() -> poll().find(wanted), Optional::isPresent)
+                        .orElseThrow();
+    }
+
+    /** Waits for so many executions of an account; all that were read by then, which may be more. */
+    List<ExecutionEvent> awaitExecutions(UUID accountId, int count) {
+        return reading().until(() -> poll().executions(accountId), executions -> executions.size() >= count);
+    }
+
+    /** Waits no longer between looks: reading does. */
+    private static ConditionFactory reading() {
         return await().pollInSameThread()
-                .atMost(20, TimeUnit.SECONDS)
-                .until(
-                        () -> {
-                            poll();
-                            return records.stream()
-                                    .filter(ExecutionLogRecord::hasExecution)
-                                    .map(ExecutionLogRecord::getExecution)
-                                    .filter(wanted)
-                                    .findFirst()
-                                    .orElse(ExecutionEvent.getDefaultInstance());
-                        },
-                        event -> !event.getExecutionId().isEmpty());
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(1))
+                .atMost(20, TimeUnit.SECONDS);
+    }
+
+    private Optional<ExecutionEvent> find(Predicate<ExecutionEvent> wanted) {
+        return executions().filter(wanted).findFirst();
+    }
+
+    private Stream<ExecutionEvent> executions() {
+        return records.stream().filter(ExecutionLogRecord::hasExecution).map(ExecutionLogRecord::getExecution);
     }
 
     /** The executions of an account that were read so far. */
     List<ExecutionEvent> executions(UUID accountId) {
-        return records.stream()
-                .filter(ExecutionLogRecord::hasExecution)
-                .map(ExecutionLogRecord::getExecution)
+        return executions()
                 .filter(event -> uuid(event.getUserId()).equals(accountId))
                 .toList();
     }
@@ -82,7 +97,7 @@ final class ExecutionLogReader implements AutoCloseable {
         return List.copyOf(bytes);
     }
 
-    private void poll() {
+    private ExecutionLogReader poll() {
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(100))) {
             bytes.add(record.key());
             bytes.add(record.value());
@@ -93,6 +108,7 @@ final class ExecutionLogReader implements AutoCloseable {
                 throw new AssertionError(e);
             }
         }
+        return this;
     }
 
     static UUID uuid(ByteString bytes) {

@@ -18,7 +18,6 @@ import io.wasmwiz.v1.ExecutionStatus;
 import io.wasmwiz.v1.Limits;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -102,11 +101,11 @@ class MixedRunsIT {
 
             assertThat(aborts).isEqualTo(RUNS / ONE_IN);
             assertThat(told).hasSize(RUNS);
-            for (String executionId : told.keySet()) {
-                log.awaitExecution(executionId);
-            }
-            List<ExecutionEvent> events = new ArrayList<>(log.executions(tenant.accountId()));
-            assertThat(events).hasSize(RUNS);
+            List<ExecutionEvent> events = log.awaitExecutions(tenant.accountId(), RUNS);
+            assertThat(events)
+                    .extracting(event ->
+                            ExecutionLogReader.uuid(event.getExecutionId()).toString())
+                    .containsExactlyInAnyOrderElementsOf(told.keySet());
             for (ExecutionEvent event : events) {
                 String id = ExecutionLogReader.uuid(event.getExecutionId()).toString();
                 ReceiptAndEvent.assertAgree(Objects.requireNonNull(told.get(id)).getReceipt(), event);
