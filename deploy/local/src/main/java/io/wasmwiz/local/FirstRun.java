@@ -4,9 +4,8 @@ import com.google.protobuf.ByteString;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
-import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
+import io.wasmwiz.local.parts.BearerKey;
 import io.wasmwiz.local.parts.LocalAccount;
 import io.wasmwiz.local.parts.Progress;
 import io.wasmwiz.v1.ExecuteRequest;
@@ -46,7 +45,7 @@ final class FirstRun {
     boolean run(Path sample) throws Exception {
         LocalAccount account = stack.accounts().get(0);
         ManagedChannel channel = Grpc.newChannelBuilder(stack.grpcAddress(), InsecureChannelCredentials.create())
-                .intercept(MetadataUtils.newAttachHeadersInterceptor(bearer(account)))
+                .intercept(BearerKey.sent(account.key()))
                 .build();
         try {
             String digest = upload(channel, sample);
@@ -123,11 +122,5 @@ final class FirstRun {
         progress.line("");
         progress.say("uploaded", sample.getFileName() + ", " + module.length + " bytes, " + digest);
         return digest;
-    }
-
-    private static Metadata bearer(LocalAccount account) {
-        Metadata headers = new Metadata();
-        headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + account.key());
-        return headers;
     }
 }

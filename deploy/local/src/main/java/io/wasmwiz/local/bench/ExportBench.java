@@ -3,9 +3,7 @@ package io.wasmwiz.local.bench;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
 import io.grpc.netty.NettyChannelBuilder;
-import io.grpc.stub.MetadataUtils;
 import io.wasmwiz.embedded.EmbeddedKafka;
 import io.wasmwiz.embedded.EmbeddedPostgres;
 import io.wasmwiz.events.ExecutionLog;
@@ -13,6 +11,7 @@ import io.wasmwiz.executor.ExecutorCommand;
 import io.wasmwiz.executor.ExecutorServer;
 import io.wasmwiz.executor.auth.ApiKey;
 import io.wasmwiz.local.bench.BenchLedger.Tenant;
+import io.wasmwiz.local.parts.BearerKey;
 import io.wasmwiz.metering.MeteringCommand;
 import io.wasmwiz.metering.MeteringWorker;
 import io.wasmwiz.migrations.Migrations;
@@ -89,9 +88,7 @@ final class ExportBench implements AutoCloseable {
                     .usePlaintext()
                     .build();
             closer.add(client::shutdownNow);
-            Metadata headers = new Metadata();
-            headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + key.text());
-            channel = ClientInterceptors.intercept(client, MetadataUtils.newAttachHeadersInterceptor(headers));
+            channel = ClientInterceptors.intercept(client, BearerKey.sent(key.text()));
         } catch (Throwable t) {
             throw closer.closeAfter(t);
         }

@@ -7,13 +7,12 @@ import com.google.rpc.ErrorInfo;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.protobuf.StatusProto;
-import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
 import io.wasmwiz.client.ExecutorListProvider;
 import io.wasmwiz.client.ServiceConfig;
+import io.wasmwiz.local.parts.BearerKey;
 import io.wasmwiz.v1.ExecuteRequest;
 import io.wasmwiz.v1.ExecuteResponse;
 import io.wasmwiz.v1.ExecutionServiceGrpc;
@@ -51,14 +50,12 @@ final class TenantLoad implements AutoCloseable {
     private TenantLoad(Tenant tenant, List<String> executors, byte[] module) {
         this.tenant = tenant;
         this.module = ByteString.copyFrom(module);
-        Metadata headers = new Metadata();
-        headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + tenant.key());
         this.channel = Grpc.newChannelBuilder(
                         ExecutorListProvider.target(executors), InsecureChannelCredentials.create())
                 .defaultServiceConfig(
                         tenant.withRequestIds() ? ServiceConfig.forRequestIds() : ServiceConfig.standard())
                 .enableRetry()
-                .intercept(MetadataUtils.newAttachHeadersInterceptor(headers))
+                .intercept(BearerKey.sent(tenant.key()))
                 .build();
         this.stub = ExecutionServiceGrpc.newStub(channel);
         this.thread = new Thread(this::pace, "load-" + tenant.tier());
