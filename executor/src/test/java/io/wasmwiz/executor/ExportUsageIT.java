@@ -69,7 +69,7 @@ class ExportUsageIT {
     @BeforeEach
     void createTenants() {
         database.jdbi().useHandle(handle -> {
-            handle.execute("TRUNCATE usage_logs, usage_log_extents, log_positions, usage_rollups");
+            handle.execute("TRUNCATE usage_logs, usage_log_extents, log_positions, usage_rollups, usage_day_rollups");
             handle.execute("UPDATE usage_retention SET floor = '1970-01-01'");
             handle.execute("UPDATE usage_watermark SET grant_floor = '2026-03-02T00:00:00Z',"
                     + " complete_before = '2026-03-02T00:00:00Z'");

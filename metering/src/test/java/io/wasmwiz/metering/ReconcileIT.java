@@ -214,6 +214,20 @@ final class ReconcileIT {
     }
 
     @Test
+    void namesARollupOfTheDayThatIsNotTheSumOfItsHours() {
+        execute("UPDATE usage_day_rollups SET input_bytes = input_bytes + 1 WHERE user_id = ?", account);
+        execute("DELETE FROM usage_day_rollups WHERE user_id <> ?", account);
+
+        assertThat(reconcile().report().findings())
+                .hasSize(2)
+                .allSatisfy(finding -> assertThat(finding)
+                        .returns(Kind.ROLLUP_DIFFERS, Finding::kind)
+                        .satisfies(rollup -> assertThat(rollup.subject()).contains("day " + Stage.today())))
+                .anySatisfy(finding -> assertThat(finding.subject()).contains(account.toString()))
+                .anySatisfy(finding -> assertThat(finding.detail()).contains("is missing and its hours make"));
+    }
+
+    @Test
     void namesUnitsThatNoLeaseHolds() {
         execute("UPDATE daily_tier_counters SET held = held + 3 WHERE user_id = ?", account);
 
@@ -291,11 +305,13 @@ final class ReconcileIT {
                 FROM usage_logs u WHERE execution_id = ?
                 """, EventFixture.idAt(Stage.now()), executions.get(0));
         execute("UPDATE daily_tier_counters SET executions = executions + 1 WHERE user_id = ?", account);
-        execute(
-                "UPDATE usage_rollups SET runs = runs + 1, wall_time_us = wall_time_us + 1500,"
-                        + " cpu_time_us = cpu_time_us + 1200, input_bytes = input_bytes + 12, output_bytes = output_bytes + 34"
-                        + " WHERE user_id = ?",
-                account);
+        for (String rollups : List.of("usage_rollups", "usage_day_rollups")) {
+            execute(
+                    "UPDATE " + rollups + " SET runs = runs + 1, wall_time_us = wall_time_us + 1500,"
+                            + " cpu_time_us = cpu_time_us + 1200, input_bytes = input_bytes + 12,"
+                            + " output_bytes = output_bytes + 34 WHERE user_id = ?",
+                    account);
+        }
 
         Report report = reconcile().report();
 

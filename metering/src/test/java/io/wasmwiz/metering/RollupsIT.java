@@ -30,6 +30,9 @@ final class RollupsIT {
             FULL JOIN usage_rollups r ON r::text = s::text
             WHERE r.user_id IS NULL OR s.user_id IS NULL
             """;
+    private static final String UNEQUAL_DAYS = UNEQUAL.replace(
+                    "date_trunc('hour', admitted_at, 'UTC') AS hour", "(admitted_at AT TIME ZONE 'UTC')::date AS day")
+            .replace("usage_rollups", "usage_day_rollups");
     private static final String UNEQUAL_EXTENTS = """
             SELECT count(*) FROM (
                 SELECT day, log_generation, log_partition, min(log_offset) AS first, max(log_offset) AS last
@@ -98,6 +101,7 @@ final class RollupsIT {
                 .isEqualTo(stage.number("SELECT sum(charged) FROM daily_tier_counters"))
                 .isPositive();
         assertThat(stage.number(UNEQUAL)).isZero();
+        assertThat(stage.number(UNEQUAL_DAYS)).isZero();
         assertThat(stage.number(UNEQUAL_EXTENTS)).isZero();
     }
 
@@ -119,5 +123,6 @@ final class RollupsIT {
         assertThat(stage.texts("SELECT concat_ws(' ', runs, wall_time_us, input_bytes) FROM usage_rollups"))
                 .containsExactly("3 27670116110564327421 27670116110564327421");
         assertThat(stage.number(UNEQUAL)).isZero();
+        assertThat(stage.number(UNEQUAL_DAYS)).isZero();
     }
 }

@@ -260,6 +260,8 @@ final class Stage implements AutoCloseable {
                                                FROM daily_tier_counters ORDER BY user_id, tier, day) r
                 UNION ALL SELECT r::text FROM (SELECT * FROM usage_rollups
                                                ORDER BY user_id, hour, api_key_id, module_digest, status, tier) r
+                UNION ALL SELECT r::text FROM (SELECT * FROM usage_day_rollups
+                                               ORDER BY user_id, day, api_key_id, module_digest, status, tier) r
                 UNION ALL SELECT r::text FROM (SELECT * FROM usage_log_extents ORDER BY 1, 2, 3) r
                 UNION ALL SELECT r::text FROM (SELECT id, last_used_at FROM api_keys ORDER BY id) r
                 UNION ALL SELECT r::text FROM (SELECT log_partition, log_offset, reason FROM dead_events

@@ -64,7 +64,9 @@ final class RowLevelSecurityIT {
                 "request_claims",
                 "batch_claims",
                 "usage_rollups",
-                "account_usage_logs")) {
+                "usage_day_rollups",
+                "account_usage_logs",
+                "account_usage_log_order")) {
             relations.put(table, "user_id");
         }
         return relations;
@@ -102,6 +104,11 @@ final class RowLevelSecurityIT {
                                 + " wall_time_us, cpu_time_us, input_bytes, output_bytes, peak_memory_bytes)"
                                 + " VALUES (?::uuid, date_trunc('hour', now(), 'UTC'), decode(repeat('ab', 32), 'hex'),"
                                 + " 'completed', 'Free', 1, 0, 1, 1, 1, 1, 1)",
+                        account);
+                handle.execute(
+                        "INSERT INTO usage_day_rollups SELECT user_id, (hour AT TIME ZONE 'UTC')::date, api_key_id,"
+                                + " module_digest, status, tier, runs, charged, wall_time_us, cpu_time_us, input_bytes,"
+                                + " output_bytes, peak_memory_bytes FROM usage_rollups WHERE user_id = ?::uuid",
                         account);
             }
         });
@@ -205,14 +212,19 @@ final class RowLevelSecurityIT {
 
     @Test
     void showsNoFunctionOfTheTenantTheLedgerRowsOfOthers() {
+        showsNoFunctionOfTheTenantTheRowsOfOthersIn("account_usage_logs");
+        showsNoFunctionOfTheTenantTheRowsOfOthersIn("account_usage_log_order");
+    }
+
+    private void showsNoFunctionOfTheTenantTheRowsOfOthersIn(String view) {
         assertThat(executor.<List<String>, RuntimeException>inTransaction(handle -> {
                     account(handle, ADA);
                     // As cheap as can be, so that the planner would like to ask it first.
                     handle.execute(
-                            "CREATE FUNCTION pg_temp.spy(owner uuid) RETURNS boolean LANGUAGE plpgsql COST 0.0001"
+                            "CREATE OR REPLACE FUNCTION pg_temp.spy(owner uuid) RETURNS boolean LANGUAGE plpgsql COST 0.0001"
                                     + " AS $$ BEGIN IF owner <> '" + ADA
                                     + "' THEN RAISE EXCEPTION 'saw %', owner; END IF; RETURN true; END $$");
-                    return handle.createQuery("SELECT user_id FROM account_usage_logs WHERE pg_temp.spy(user_id)")
+                    return handle.createQuery("SELECT user_id FROM " + view + " WHERE pg_temp.spy(user_id)")
                             .mapTo(String.class)
                             .list();
                 }))

@@ -62,6 +62,9 @@ final class SchemaChecksIT {
             row("usage_rollups user_id=" + ID + ", hour='2026-01-31T01:00:00Z', module_digest=" + HASH
                     + ", status='completed', tier='Free', runs=1, charged=1, wall_time_us=1, cpu_time_us=1, "
                     + "input_bytes=1, output_bytes=1, peak_memory_bytes=1"),
+            row("usage_day_rollups user_id=" + ID + ", day=" + TODAY + ", module_digest=" + HASH
+                    + ", status='completed', tier='Free', runs=1, charged=1, wall_time_us=1, cpu_time_us=1, "
+                    + "input_bytes=1, output_bytes=1, peak_memory_bytes=1"),
             row("usage_log_extents day=" + TODAY + ", log_generation=1, log_partition=0, first_offset=0, "
                     + "last_offset=1"),
             row("usage_watermark only_row=true"),
@@ -166,6 +169,15 @@ final class SchemaChecksIT {
                     "usage_rollups_output_bytes_check output_bytes=-1",
                     "usage_rollups_peak_memory_bytes_check peak_memory_bytes=-1",
                     "usage_rollups_whole_hour hour='2026-01-31T01:00:01Z'",
+                    "usage_day_rollups_module_digest_check module_digest='\\xab'",
+                    "usage_day_rollups_runs_check runs=0, charged=0",
+                    "usage_day_rollups_charged_check charged=-1",
+                    "usage_day_rollups_charged_at_most_runs charged=2",
+                    "usage_day_rollups_wall_time_us_check wall_time_us=-1",
+                    "usage_day_rollups_cpu_time_us_check cpu_time_us=-1",
+                    "usage_day_rollups_input_bytes_check input_bytes=-1",
+                    "usage_day_rollups_output_bytes_check output_bytes=-1",
+                    "usage_day_rollups_peak_memory_bytes_check peak_memory_bytes=-1",
                     "usage_log_extents_first_offset_check first_offset=-1",
                     "usage_log_extents_first_to_last first_offset=2",
                     "usage_watermark_only_row_check only_row=false",

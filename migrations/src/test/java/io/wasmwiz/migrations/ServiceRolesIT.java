@@ -108,8 +108,11 @@ final class ServiceRolesIT {
                         "SELECT count(*) FROM log_positions p JOIN log_topics t USING (topic, topic_id)"
                                 + " WHERE p.partition >= 0 AND p.next_offset >= 0"))
                 .containsExactly("0");
-        assertThat(rows(superuser, COLUMNS.formatted("account_usage_logs")))
-                .containsExactlyElementsOf(rows(superuser, COLUMNS.formatted("usage_logs")));
+        for (String view : List.of("account_usage_logs", "account_usage_log_order")) {
+            assertThat(rows(superuser, COLUMNS.formatted(view)))
+                    .as(view)
+                    .containsExactlyElementsOf(rows(superuser, COLUMNS.formatted("usage_logs")));
+        }
     }
 
     @Test

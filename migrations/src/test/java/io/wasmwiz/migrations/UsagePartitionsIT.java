@@ -50,7 +50,7 @@ final class UsagePartitionsIT {
 
         assertThat(rows(PARTITIONS)).containsExactly("usage_logs_20260131");
         assertThat(rows("SELECT count(*) FROM pg_index WHERE indrelid = 'usage_logs_20260131'::regclass"))
-                .containsExactly("5");
+                .containsExactly("4");
         assertThat(rows("SELECT nspname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace"
                         + " WHERE relname = 'usage_logs_20260131'"))
                 .containsExactly("public");

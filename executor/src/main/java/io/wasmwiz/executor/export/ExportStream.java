@@ -18,9 +18,6 @@ import org.jspecify.annotations.Nullable;
 public final class ExportStream {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
-    /** Messages that are left to send when the next page is asked for. */
-    private static final int READ_AHEAD_MESSAGES = 4;
-
     private final UsageExports exports;
     private final Function<ExportPosition, String> tokens;
     private final boolean follow;
@@ -29,8 +26,16 @@ public final class ExportStream {
     private Optional<ExportPosition> position;
     private @Nullable ExportPosition told;
     private Instant toldComplete = Instant.MIN;
+
+    /** Messages of the page that was read last: while more of them wait, no other page is asked for. */
+    private int pageMessages;
+
     private boolean reading;
     private boolean drained;
+
+    /** Told behind what waits: where it says to go on is behind that too. */
+    private @Nullable Throwable dropped;
+
     private boolean ended;
 
     ExportStream(
@@ -51,7 +56,13 @@ public final class ExportStream {
         while (!ended && !waiting.isEmpty() && sink.isReady()) {
             sink.send(waiting.remove());
         }
-        if (ended || reading || waiting.size() > READ_AHEAD_MESSAGES) {
+        if (ended || reading || waiting.size() > pageMessages) {
+            return;
+        }
+        if (dropped != null) {
+            if (waiting.isEmpty()) {
+                fail(dropped);
+            }
             return;
         }
         if (!drained) {
@@ -83,9 +94,16 @@ public final class ExportStream {
             return;
         }
         if (page == null) {
-            fail(failure == null ? new IllegalStateException("a page without rows or reason") : failure);
+            Throwable cause = failure == null ? new IllegalStateException("a page without rows or reason") : failure;
+            if (RefusedException.unwrapped(cause) instanceof UsageDroppedException) {
+                dropped = cause;
+                pump();
+            } else {
+                fail(cause);
+            }
             return;
         }
+        int before = waiting.size();
         for (Chunk chunk : page.chunks()) {
             add(chunk.rows(), chunk.end(), Optional.empty());
         }
@@ -98,6 +116,7 @@ public final class ExportStream {
             add(new byte[0], page.end(), Optional.of(page.completeBefore()));
             toldComplete = page.completeBefore();
         }
+        pageMessages = waiting.size() - before;
         pump();
     }
 

@@ -19,7 +19,7 @@ import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyOut;
 
 /**
- * Pages of {@code account_usage_logs}, each of one snapshot: rows, stored positions and watermark belong together. Reads
+ * Pages of {@code account_usage_log_order}, each of one snapshot: rows, stored positions and watermark belong together. Reads
  * only the days in which the log's extents say that something may be. Thread-safe; does not own the pool.
  */
 final class PostgresExportPages {
@@ -40,9 +40,14 @@ final class PostgresExportPages {
     /** The binary COPY format begins so, before the first row. */
     private static final int COPY_HEADER_BYTES = 19;
 
+    // Rows come by the index in the order of the log, so that they are sent while they are read, and one page takes one
+    // core.
     private static final String BEGIN = """
             SELECT set_config('wasmwiz.account_id', :account, true) AS account,
-                   set_config('statement_timeout', '10s', true) AS statement
+                   set_config('statement_timeout', '10s', true) AS statement,
+                   set_config('enable_sort', 'off', true) AS sort,
+                   set_config('enable_bitmapscan', 'off', true) AS bitmap,
+                   set_config('max_parallel_workers_per_gather', '0', true) AS workers
             """;
     private static final String STATE = """
             SELECT w.complete_before, r.floor FROM usage_watermark w, usage_retention r
@@ -175,8 +180,8 @@ final class PostgresExportPages {
         private int windowsLeft = MAX_WINDOWS;
 
         /**
-         * Offsets that the next statement looks through. As many as a page has rows at first: of a longer stretch it would
-         * sort all rows to send the first few.
+         * Offsets that the next statement looks through. As many as a page has rows at first: a longer stretch would concern
+         * more days, each of which takes time to plan for.
          */
         private long windowOffsets;
 
@@ -265,7 +270,7 @@ final class PostgresExportPages {
                 throws SQLException {
             windowsLeft--;
             String sql = """
-                    COPY (SELECT %s FROM account_usage_logs
+                    COPY (SELECT %s FROM account_usage_log_order
                           WHERE user_id = '%s' AND day IN (%s) AND log_generation = %d AND log_partition = %d
                             AND log_offset >= %d AND log_offset < %d%s
                           ORDER BY log_offset LIMIT %d) TO STDOUT (FORMAT binary)

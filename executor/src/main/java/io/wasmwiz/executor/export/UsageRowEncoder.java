@@ -3,7 +3,9 @@ package io.wasmwiz.executor.export;
 import com.google.protobuf.Descriptors.EnumDescriptor;
 import io.wasmwiz.v1.ExecutionStatus;
 import io.wasmwiz.v1.TrapKind;
-import java.nio.ByteBuffer;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
@@ -26,7 +28,12 @@ final class UsageRowEncoder {
 
     private static final int LENGTH_DELIMITED = 2;
     private static final long SECONDS_TO_2000 = 946_684_800;
-    private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+    private static final VarHandle SHORTS = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+
+    /** The two hex digits of each byte. */
+    private static final short[] HEX = hexPairs();
 
     private static final byte[][] STATUSES = words("EXECUTION_STATUS_", ExecutionStatus.getDescriptor());
     private static final byte[][] TRAPS = words("TRAP_KIND_", TrapKind.getDescriptor());
@@ -34,7 +41,7 @@ final class UsageRowEncoder {
     private byte[] out = new byte[64 * 1024];
     private int end;
     private byte[] in = {};
-    private ByteBuffer row = ByteBuffer.wrap(in);
+    private int at;
 
     /** How the ledger writes the values of an enum, in the order of their numbers, which follow each other from 1. */
     private static byte[][] words(String prefix, EnumDescriptor values) {
@@ -43,6 +50,14 @@ final class UsageRowEncoder {
                 .map(value -> value.getName().substring(prefix.length()).toLowerCase(Locale.ROOT))
                 .map(word -> word.getBytes(StandardCharsets.US_ASCII))
                 .toArray(byte[][]::new);
+    }
+
+    private static short[] hexPairs() {
+        short[] pairs = new short[256];
+        for (int value = 0; value < pairs.length; value++) {
+            pairs[value] = (short) (Character.forDigit(value >> 4, 16) << 8 | Character.forDigit(value & 0x0f, 16));
+        }
+        return pairs;
     }
 
     /** Bytes encoded since the last {@link #take}. */
@@ -68,10 +83,9 @@ final class UsageRowEncoder {
             out = Arrays.copyOf(out, out.length * 2);
         }
         in = copyData;
-        row = ByteBuffer.wrap(copyData);
-        row.position(from + Short.BYTES);
-        row.getInt();
-        long offset = row.getLong();
+        at = from + Short.BYTES;
+        readInt();
+        long offset = readLong();
         int wholeRow = begin(1);
         int receipt = begin(1);
         uuid(1);
@@ -79,18 +93,18 @@ final class UsageRowEncoder {
         exitCode();
         word(4, TRAPS);
         time(5);
-        hex(6, row.getInt());
+        hex(6, readInt());
         for (int field = 7; field <= 13; field++) {
-            row.getInt();
-            number(field, row.getLong());
+            readInt();
+            number(field, readLong());
         }
         for (int field = 14; field <= 17; field++) {
-            row.getInt();
-            number(field, row.get());
+            readInt();
+            number(field, in[at++]);
         }
         text(18);
-        row.getInt();
-        number(19, row.getInt());
+        readInt();
+        number(19, readInt());
         for (int field = 21; field <= 23; field++) {
             uuid(field);
         }
@@ -100,6 +114,18 @@ final class UsageRowEncoder {
         text(3);
         end(wholeRow);
         return offset;
+    }
+
+    private int readInt() {
+        int value = (int) INTS.get(in, at);
+        at += Integer.BYTES;
+        return value;
+    }
+
+    private long readLong() {
+        long value = (long) LONGS.get(in, at);
+        at += Long.BYTES;
+        return value;
     }
 
     private void tag(int field, int wireType) {
@@ -142,58 +168,58 @@ final class UsageRowEncoder {
     }
 
     private void uuid(int field) {
-        if (row.getInt() < 0) {
+        if (readInt() < 0) {
             return;
         }
         tag(field, LENGTH_DELIMITED);
         out[end++] = 36;
-        int at = row.position();
-        for (int i = 0; i < 16; i++) {
-            if (i == 4 || i == 6 || i == 8 || i == 10) {
-                out[end++] = '-';
-            }
-            hex(in[at + i]);
-        }
-        row.position(at + 16);
+        hex(4);
+        out[end++] = '-';
+        hex(2);
+        out[end++] = '-';
+        hex(2);
+        out[end++] = '-';
+        hex(2);
+        out[end++] = '-';
+        hex(6);
     }
 
     private void hex(int field, int bytes) {
         tag(field, LENGTH_DELIMITED);
         varint(2L * bytes);
-        int at = row.position();
-        for (int i = 0; i < bytes; i++) {
-            hex(in[at + i]);
-        }
-        row.position(at + bytes);
+        hex(bytes);
     }
 
-    private void hex(byte value) {
-        out[end++] = HEX[(value & 0xf0) >> 4];
-        out[end++] = HEX[value & 0x0f];
+    private void hex(int bytes) {
+        for (int i = 0; i < bytes; i++) {
+            SHORTS.set(out, end + 2 * i, HEX[in[at + i] & 0xff]);
+        }
+        at += bytes;
+        end += 2 * bytes;
     }
 
     private void text(int field) {
-        int bytes = row.getInt();
+        int bytes = readInt();
         if (bytes <= 0) {
             return;
         }
         tag(field, LENGTH_DELIMITED);
         varint(bytes);
-        System.arraycopy(in, row.position(), out, end, bytes);
+        System.arraycopy(in, at, out, end, bytes);
         end += bytes;
-        row.position(row.position() + bytes);
+        at += bytes;
     }
 
     private void word(int field, byte[][] words) {
-        int bytes = row.getInt();
+        int bytes = readInt();
         if (bytes < 0) {
             return;
         }
-        int from = row.position();
+        int from = at;
         for (int i = 0; i < words.length; i++) {
             if (Arrays.equals(words[i], 0, words[i].length, in, from, from + bytes)) {
                 number(field, i + 1L);
-                row.position(from + bytes);
+                at = from + bytes;
                 return;
             }
         }
@@ -203,15 +229,16 @@ final class UsageRowEncoder {
 
     // Of those that are present, 0 too.
     private void exitCode() {
-        if (row.getInt() >= 0) {
+        if (readInt() >= 0) {
             tag(3, 0);
-            varint(row.getShort());
+            varint((short) SHORTS.get(in, at));
+            at += Short.BYTES;
         }
     }
 
     private void time(int field) {
-        row.getInt();
-        long micros = row.getLong();
+        readInt();
+        long micros = readLong();
         int message = begin(field);
         number(1, Math.floorDiv(micros, 1_000_000L) + SECONDS_TO_2000);
         number(2, Math.floorMod(micros, 1_000_000L) * 1_000L);

@@ -7,8 +7,11 @@ import io.wasmwiz.executor.refusal.Refusal;
 import io.wasmwiz.executor.refusal.RefusedException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
+import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -18,7 +21,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Jdbi;
 
-/** Sums of {@code usage_rollups}. Thread-safe; does not own the pool. */
+/**
+ * Sums of {@code usage_rollups} and {@code usage_day_rollups}: whole days of a query by day or month are read by the day,
+ * the hours before and after them by the hour. Thread-safe; does not own the pool.
+ */
 public final class PostgresUsageSums implements UsageSums {
     private static final Map<Group, String> COLUMNS = Map.of(
             Group.API_KEY, "api_key_id",
@@ -27,7 +33,7 @@ public final class PostgresUsageSums implements UsageSums {
             Group.TIER, "tier");
 
     private static final String SUMS = """
-            SELECT date_trunc('<period>', hour, 'UTC') AS period_start, <columns>, sum(runs)::bigint AS runs,
+            SELECT date_trunc('<period>', start, 'UTC') AS period_start, <columns>, sum(runs)::bigint AS runs,
                    sum(charged)::bigint AS charged,
                    coalesce(sum(runs) FILTER (WHERE status <> 'completed'), 0)::bigint AS failures,
                    least(sum(wall_time_us), 9223372036854775807)::bigint AS wall_time_us,
@@ -35,11 +41,21 @@ public final class PostgresUsageSums implements UsageSums {
                    least(sum(input_bytes), 9223372036854775807)::bigint AS input_bytes,
                    least(sum(output_bytes), 9223372036854775807)::bigint AS output_bytes,
                    max(peak_memory_bytes) AS peak_memory_bytes
-            FROM usage_rollups
-            WHERE user_id = :account AND hour >= :from AND hour < :before
+            FROM (SELECT hour AS start, <figures>
+                  FROM usage_rollups WHERE user_id = :account AND hour >= :from AND hour < :daysFrom
+                  UNION ALL
+                  SELECT day::timestamp AT TIME ZONE 'UTC' AS start, <figures>
+                  FROM usage_day_rollups
+                  WHERE user_id = :account AND day >= :firstDay AND day < :nextDay
+                  UNION ALL
+                  SELECT hour AS start, <figures>
+                  FROM usage_rollups WHERE user_id = :account AND hour >= :daysBefore AND hour < :before) AS parts
             GROUP BY <groups> ORDER BY <groups>
             LIMIT :limit
-            """;
+            """.replace(
+                    "<figures>",
+                    "api_key_id, module_digest, status, tier, runs, charged, wall_time_us, cpu_time_us, input_bytes, output_bytes,"
+                            + " peak_memory_bytes");
 
     private final AccountTransactions transactions;
 
@@ -52,11 +68,16 @@ public final class PostgresUsageSums implements UsageSums {
         String sql = SUMS.replace("<period>", query.period().name().toLowerCase(Locale.ROOT))
                 .replace("<columns>", columns(query))
                 .replace("<groups>", groups(query));
+        Days days = Days.of(query);
         List<Sum> sums = transactions.in(
                 accountId,
                 handle -> handle.createQuery(sql)
                         .bind("account", accountId)
                         .bind("from", query.from().atOffset(ZoneOffset.UTC))
+                        .bind("daysFrom", days.from().atOffset(ZoneOffset.UTC))
+                        .bind("daysBefore", days.before().atOffset(ZoneOffset.UTC))
+                        .bind("firstDay", LocalDate.ofInstant(days.from(), ZoneOffset.UTC))
+                        .bind("nextDay", LocalDate.ofInstant(days.before(), ZoneOffset.UTC))
                         .bind("before", query.before().atOffset(ZoneOffset.UTC))
                         .bind("limit", MAX_SUMS + 1)
                         .map((row, context) -> sum(row))
@@ -68,6 +89,18 @@ public final class PostgresUsageSums implements UsageSums {
                     "the answer has more than %d sums: narrow the range, or group by less".formatted(MAX_SUMS)));
         }
         return sums;
+    }
+
+    /** The whole days of a query, {@code [from, before)}; where there are none, both are the query's end. */
+    private record Days(Instant from, Instant before) {
+        static Days of(Query query) {
+            Instant last = query.before().truncatedTo(ChronoUnit.DAYS);
+            Instant first = query.from().truncatedTo(ChronoUnit.DAYS);
+            Instant next = first.equals(query.from()) ? first : first.plus(1, ChronoUnit.DAYS);
+            return query.period() == Period.HOUR || !next.isBefore(last)
+                    ? new Days(query.before(), query.before())
+                    : new Days(next, last);
+        }
     }
 
     private static String columns(Query query) {

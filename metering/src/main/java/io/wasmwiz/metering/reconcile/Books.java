@@ -5,7 +5,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.LocalDate;
-import java.time.OffsetDateTime;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +44,7 @@ final class Books implements AutoCloseable {
             "output_truncated",
             "output_lost");
 
-    private static final int FETCHED_ROWS = 2_000;
+    static final int FETCHED_ROWS = 2_000;
 
     private static final String POSITIONS =
             "SELECT partition, topic_id, next_offset FROM log_positions WHERE topic = :topic ORDER BY partition";
@@ -91,38 +90,6 @@ final class Books implements AutoCloseable {
             FULL JOIN row_sums r USING (user_id, tier, day)
             FULL JOIN lease_sums l USING (user_id, tier, day)
             WHERE c.user_id IS NOT NULL OR EXISTS (SELECT FROM users WHERE id = user_id)
-            """;
-
-    private static final String ROLLUPS = """
-            WITH sums AS (
-                SELECT user_id, date_trunc('hour', admitted_at, 'UTC') AS hour, api_key_id, module_digest, status, tier,
-                       count(*) AS runs, count(*) FILTER (WHERE charged) AS charged, sum(wall_time_us) AS wall_time_us,
-                       sum(cpu_time_us) AS cpu_time_us, sum(input_bytes) AS input_bytes,
-                       sum(output_bytes) AS output_bytes, max(peak_memory_bytes) AS peak_memory_bytes
-                FROM usage_logs WHERE day BETWEEN :first AND :last
-                GROUP BY 1, 2, 3, 4, 5, 6)
-            SELECT coalesce(r.user_id, s.user_id) AS user_id, coalesce(r.hour, s.hour) AS hour,
-                   coalesce(r.api_key_id, s.api_key_id) AS api_key_id,
-                   encode(coalesce(r.module_digest, s.module_digest), 'hex') AS module_digest,
-                   coalesce(r.status, s.status) AS status, coalesce(r.tier, s.tier) AS tier,
-                   CASE WHEN r.user_id IS NULL THEN 'missing'
-                        ELSE (r.runs, r.charged, r.wall_time_us, r.cpu_time_us, r.input_bytes, r.output_bytes,
-                              r.peak_memory_bytes)::text END AS kept,
-                   CASE WHEN s.user_id IS NULL THEN 'nothing'
-                        ELSE (s.runs, s.charged, s.wall_time_us, s.cpu_time_us, s.input_bytes, s.output_bytes,
-                              s.peak_memory_bytes)::text END AS summed
-            FROM (SELECT * FROM usage_rollups
-                  WHERE hour >= CAST(:first AS date)::timestamp AT TIME ZONE 'UTC'
-                    AND (hour AT TIME ZONE 'UTC')::date <= :last) r
-            FULL JOIN sums s
-              ON r.user_id = s.user_id AND r.hour = s.hour AND r.module_digest = s.module_digest AND r.status = s.status
-             AND r.tier = s.tier
-             AND coalesce(r.api_key_id, '00000000-0000-0000-0000-000000000000')
-               = coalesce(s.api_key_id, '00000000-0000-0000-0000-000000000000')
-            WHERE (r.runs, r.charged, r.wall_time_us, r.cpu_time_us, r.input_bytes, r.output_bytes, r.peak_memory_bytes)
-                  IS DISTINCT FROM
-                  (s.runs, s.charged, s.wall_time_us, s.cpu_time_us, s.input_bytes, s.output_bytes, s.peak_memory_bytes)
-            ORDER BY 1, 2, 3, 4, 5, 6
             """;
 
     /** How far one partition of the log is in the ledger. */
@@ -251,26 +218,9 @@ final class Books implements AutoCloseable {
                 .forEach(tally::comparedCounters);
     }
 
-    /** Compares every rollup with its rows. */
+    /** Compares every rollup of an hour with its rows, and every one of a day with its hours. */
     void compareRollups(Tally tally) {
-        handle.createQuery(ROLLUPS)
-                .bind("first", days.first())
-                .bind("last", days.last())
-                .setFetchSize(FETCHED_ROWS)
-                .map((row, context) -> new Finding(
-                        Kind.ROLLUP_DIFFERS,
-                        "rollup of account %s, hour %s, key %s, module %s, status %s, tier %s"
-                                .formatted(
-                                        row.getString("user_id"),
-                                        row.getObject("hour", OffsetDateTime.class)
-                                                .toInstant(),
-                                        row.getString("api_key_id"),
-                                        row.getString("module_digest"),
-                                        row.getString("status"),
-                                        row.getString("tier")),
-                        "(runs, charged, wall time, CPU time, input, output, peak memory) is %s and its rows make %s"
-                                .formatted(row.getString("kept"), row.getString("summed"))))
-                .forEach(tally::found);
+        RollupBooks.compare(handle, days, tally);
     }
 
     private static void compareCounter(ResultSet row, Tally tally) throws SQLException {

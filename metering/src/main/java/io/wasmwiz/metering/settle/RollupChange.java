@@ -18,13 +18,21 @@ public final class RollupChange {
 
     private RollupChange() {}
 
-    /** The sums of {@code rows}, one for each rollup that they belong to. */
-    public static Map<RollupKey, RollupChange> of(List<LedgerRow> rows) {
+    /** The sums of {@code rows}, one for each rollup of an hour that they belong to. */
+    public static Map<RollupKey, RollupChange> byHour(List<LedgerRow> rows) {
         Map<RollupKey, RollupChange> changes = new LinkedHashMap<>();
         for (LedgerRow row : rows) {
-            changes.computeIfAbsent(RollupKey.of(row), key -> new RollupChange())
+            changes.computeIfAbsent(RollupKey.ofHour(row), key -> new RollupChange())
                     .add(row);
         }
+        return changes;
+    }
+
+    /** The sums of {@code hours}, one for each rollup of a day that they belong to. */
+    public static Map<RollupKey, RollupChange> byDay(Map<RollupKey, RollupChange> hours) {
+        Map<RollupKey, RollupChange> changes = new LinkedHashMap<>();
+        hours.forEach((hour, change) ->
+                changes.computeIfAbsent(hour.ofDay(), key -> new RollupChange()).add(change));
         return changes;
     }
 
@@ -37,6 +45,16 @@ public final class RollupChange {
         inputBytes.add(event.inputBytes());
         outputBytes.add(event.outputBytes());
         peakMemoryBytes = Math.max(peakMemoryBytes, event.peakMemoryBytes());
+    }
+
+    private void add(RollupChange other) {
+        runs += other.runs;
+        charged += other.charged;
+        wallTimeMicros.add(other.wallTimeMicros);
+        cpuTimeMicros.add(other.cpuTimeMicros);
+        inputBytes.add(other.inputBytes);
+        outputBytes.add(other.outputBytes);
+        peakMemoryBytes = Math.max(peakMemoryBytes, other.peakMemoryBytes);
     }
 
     public long runs() {
@@ -80,6 +98,11 @@ public final class RollupChange {
                 sum = figure;
             }
             low = sum;
+        }
+
+        void add(Sum other) {
+            carried = carried.add(other.carried);
+            add(other.low);
         }
 
         BigInteger value() {

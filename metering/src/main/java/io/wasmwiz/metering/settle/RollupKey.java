@@ -7,15 +7,15 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a row of {@code usage_rollups} sums up.
+ * What a row of {@code usage_rollups} or {@code usage_day_rollups} sums up.
  *
- * @param hour start of the UTC hour of admission
+ * @param start of the UTC hour or day of admission
  * @param apiKeyId null: runs without a key
  * @param moduleDigest 32 bytes, not to be changed
  */
 public record RollupKey(
-        UUID accountId, Instant hour, @Nullable UUID apiKeyId, ByteBuffer moduleDigest, String status, String tier) {
-    static RollupKey of(LedgerRow row) {
+        UUID accountId, Instant start, @Nullable UUID apiKeyId, ByteBuffer moduleDigest, String status, String tier) {
+    static RollupKey ofHour(LedgerRow row) {
         return new RollupKey(
                 row.event().accountId(),
                 row.event().admittedAt().truncatedTo(ChronoUnit.HOURS),
@@ -23,5 +23,9 @@ public record RollupKey(
                 ByteBuffer.wrap(row.event().moduleDigest()),
                 row.event().status(),
                 row.event().tier());
+    }
+
+    RollupKey ofDay() {
+        return new RollupKey(accountId, start.truncatedTo(ChronoUnit.DAYS), apiKeyId, moduleDigest, status, tier);
     }
 }

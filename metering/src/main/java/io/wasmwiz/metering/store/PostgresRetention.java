@@ -68,6 +68,10 @@ public final class PostgresRetention {
                 SELECT ctid FROM usage_rollups WHERE hour < date_trunc('day', now(), 'UTC') - :days * interval '1 day'
                 LIMIT :limit))
             """;
+    private static final String PRUNE_DAY_ROLLUPS = """
+            DELETE FROM usage_day_rollups WHERE ctid = ANY (ARRAY(
+                SELECT ctid FROM usage_day_rollups WHERE day < (now() AT TIME ZONE 'UTC')::date - :days LIMIT :limit))
+            """;
     private static final String PRUNE_EXTENTS = """
             DELETE FROM usage_log_extents WHERE ctid = ANY (ARRAY(
                 SELECT ctid FROM usage_log_extents WHERE day < (now() AT TIME ZONE 'UTC')::date - :days LIMIT :limit))
@@ -111,8 +115,14 @@ public final class PostgresRetention {
             }
         }
         inTransaction(handle -> handle.createQuery(DROP).mapTo(Integer.class).one());
-        for (String statement :
-                List.of(PRUNE_LEASES, PRUNE_CLAIMS, PRUNE_BATCHES, PRUNE_MINUTES, PRUNE_ROLLUPS, PRUNE_EXTENTS)) {
+        for (String statement : List.of(
+                PRUNE_LEASES,
+                PRUNE_CLAIMS,
+                PRUNE_BATCHES,
+                PRUNE_MINUTES,
+                PRUNE_ROLLUPS,
+                PRUNE_DAY_ROLLUPS,
+                PRUNE_EXTENTS)) {
             prune(statement);
         }
     }

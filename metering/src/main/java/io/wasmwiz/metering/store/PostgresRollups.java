@@ -13,19 +13,22 @@ import java.util.UUID;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 
-/** {@code usage_rollups} and {@code usage_log_extents}: what is derived from a batch's rows, one statement each. */
+/**
+ * {@code usage_rollups}, {@code usage_day_rollups} and {@code usage_log_extents}: what is derived from a batch's rows, one
+ * statement each.
+ */
 final class PostgresRollups {
     // Rows are locked in the order of the key, so that two transactions cannot wait for each other.
     private static final String ADD = """
-            INSERT INTO usage_rollups AS r (user_id, hour, api_key_id, module_digest, status, tier, runs, charged,
+            INSERT INTO <rollups> AS r (user_id, <period>, api_key_id, module_digest, status, tier, runs, charged,
                                             wall_time_us, cpu_time_us, input_bytes, output_bytes, peak_memory_bytes)
-            SELECT account, to_timestamp(hour), key, decode(digest, 'hex'), status, tier, runs, charged, wall, cpu, input, output, peak
-            FROM unnest(:accounts, :hours, :keys, :digests, :statuses, :tiers, :runs, :charged,
+            SELECT account, <start>, key, decode(digest, 'hex'), status, tier, runs, charged, wall, cpu, input, output, peak
+            FROM unnest(:accounts, :starts, :keys, :digests, :statuses, :tiers, :runs, :charged,
                         CAST(:wall AS numeric[]), CAST(:cpu AS numeric[]), CAST(:input AS numeric[]),
                         CAST(:output AS numeric[]), :peak)
-                AS u (account, hour, key, digest, status, tier, runs, charged, wall, cpu, input, output, peak)
-            ORDER BY account, hour, key, digest, status, tier
-            ON CONFLICT (user_id, hour, api_key_id, module_digest, status, tier) DO UPDATE
+                AS u (account, start, key, digest, status, tier, runs, charged, wall, cpu, input, output, peak)
+            ORDER BY account, start, key, digest, status, tier
+            ON CONFLICT (user_id, <period>, api_key_id, module_digest, status, tier) DO UPDATE
             SET runs = r.runs + excluded.runs,
                 charged = r.charged + excluded.charged,
                 wall_time_us = r.wall_time_us + excluded.wall_time_us,
@@ -34,6 +37,12 @@ final class PostgresRollups {
                 output_bytes = r.output_bytes + excluded.output_bytes,
                 peak_memory_bytes = greatest(r.peak_memory_bytes, excluded.peak_memory_bytes)
             """;
+    private static final String ADD_HOURS = ADD.replace("<rollups>", "usage_rollups")
+            .replace("<period>", "hour")
+            .replace("<start>", "to_timestamp(start)");
+    private static final String ADD_DAYS = ADD.replace("<rollups>", "usage_day_rollups")
+            .replace("<period>", "day")
+            .replace("<start>", "(to_timestamp(start) AT TIME ZONE 'UTC')::date");
     private static final String EXTEND = """
             INSERT INTO usage_log_extents AS e (day, log_generation, log_partition, first_offset, last_offset)
             SELECT date '1970-01-01' + epoch_day, :generation, partition, first, last
@@ -60,12 +69,17 @@ final class PostgresRollups {
             return;
         }
         extend(handle, generation, rows);
-        Map<RollupKey, RollupChange> byKey = RollupChange.of(rows);
+        Map<RollupKey, RollupChange> hours = RollupChange.byHour(rows);
+        add(handle, ADD_HOURS, hours);
+        add(handle, ADD_DAYS, RollupChange.byDay(hours));
+    }
+
+    private static void add(Handle handle, String statement, Map<RollupKey, RollupChange> byKey) {
         List<RollupKey> keys = new ArrayList<>(byKey.keySet());
         List<RollupChange> changes = new ArrayList<>(byKey.values());
-        handle.createUpdate(ADD)
+        handle.createUpdate(statement)
                 .bindArray("accounts", UUID.class, array(keys, RollupKey::accountId))
-                .bindArray("hours", Long.class, array(keys, key -> key.hour().getEpochSecond()))
+                .bindArray("starts", Long.class, array(keys, key -> key.start().getEpochSecond()))
                 .bindArray("keys", UUID.class, array(keys, RollupKey::apiKeyId))
                 .bindArray(
                         "digests",

@@ -30,7 +30,8 @@ final class BenchLedger {
     private static final byte[] TRAILER = {(byte) 0xff, (byte) 0xff};
 
     private static final String EMPTY = """
-            TRUNCATE usage_logs, usage_rollups, usage_log_extents, log_positions, quota_leases, daily_tier_counters, users CASCADE
+            TRUNCATE usage_logs, usage_rollups, usage_day_rollups, usage_log_extents, log_positions, quota_leases,
+                daily_tier_counters, users CASCADE
             """;
     private static final String ACCOUNT = "INSERT INTO users (id, name, tier) VALUES (?, ?, ?)";
     private static final String KEY = """

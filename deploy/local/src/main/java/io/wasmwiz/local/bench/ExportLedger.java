@@ -16,7 +16,8 @@ final class ExportLedger {
     private static final String TOPIC = """
             INSERT INTO log_topics (topic, topic_id) VALUES ('bench-past', :topic)
             """;
-    // 50 modules; every tenth run fails. Ids are as long and as ordered as metering's.
+    // 50 modules, and of each every tenth run fails: 72,000 rollups of the hour, from a million rows on.
+    // Ids are as long and as ordered as metering's.
     private static final String ROWS = """
             INSERT INTO usage_logs (day, execution_id, user_id, api_key_id, module_digest, tier, tier_version, lease_id,
                                     status, exit_code, admitted_at, wall_time_us, cpu_time_us, queue_time_us,
@@ -26,7 +27,7 @@ final class ExportLedger {
                    (lpad(to_hex((extract(epoch FROM t.at) * 1000)::bigint), 12, '0') || '7'
                     || substr(md5(o::text), 1, 3) || '8' || substr(md5(o::text), 4, 15))::uuid,
                    :account, :key, sha256(convert_to((o * 7919 % 50)::text, 'UTF8')), :tier, 1, :lease,
-                   CASE WHEN o % 10 = 0 THEN 'failed' ELSE 'completed' END, (o % 10 = 0)::int, t.at,
+                   CASE WHEN o / 50 % 10 = 0 THEN 'failed' ELSE 'completed' END, (o / 50 % 10 = 0)::int, t.at,
                    1500 + o % 100, 1200 + o % 100, 30, 65536, 2048, 12, 34, true, false, false, true,
                    (SELECT generation FROM log_topics WHERE topic_id = :topic), 0, o
             FROM generate_series(CAST(:from AS bigint), CAST(:to AS bigint) - 1) AS o,
@@ -43,6 +44,12 @@ final class ExportLedger {
                    count(*) FILTER (WHERE charged), sum(wall_time_us), sum(cpu_time_us), sum(input_bytes),
                    sum(output_bytes), max(peak_memory_bytes)
             FROM usage_logs GROUP BY 1, 2, 3, 4, 5, 6
+            """;
+    private static final String DAY_ROLLUPS = """
+            INSERT INTO usage_day_rollups
+            SELECT user_id, (hour AT TIME ZONE 'UTC')::date, api_key_id, module_digest, status, tier, sum(runs), sum(charged),
+                   sum(wall_time_us), sum(cpu_time_us), sum(input_bytes), sum(output_bytes), max(peak_memory_bytes)
+            FROM usage_rollups GROUP BY 1, 2, 3, 4, 5, 6
             """;
     // What an export sends, and nothing else.
     private static final String COPY = """
@@ -83,8 +90,10 @@ final class ExportLedger {
             }
             handle.execute(EXTENTS);
             handle.execute(ROLLUPS);
+            handle.execute(DAY_ROLLUPS);
             handle.execute("VACUUM (ANALYZE) usage_logs");
             handle.execute("VACUUM (ANALYZE) usage_rollups");
+            handle.execute("VACUUM (ANALYZE) usage_day_rollups");
             handle.execute("CHECKPOINT");
         });
     }
