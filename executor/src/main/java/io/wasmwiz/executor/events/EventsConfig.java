@@ -19,8 +19,8 @@ import java.util.TreeSet;
  *     60 s, default 1 s
  * @param maxInFlight {@code --event-max-in-flight}: records without an answer at most, 1 to 1,000,000, default 50,000;
  *     more are refused
- * @param bufferBytes {@code --event-buffer-bytes}: memory for records not yet sent, 1 MiB to 1 GiB, default 32 MiB; what
- *     does not fit is refused
+ * @param bufferBytes {@code --event-buffer-bytes}: memory for records not yet sent, 1 MiB to 1 GiB, default 32 MiB; each
+ *     partition in use takes 64 KiB of it, or twice that; what does not fit is refused
  * @param clientProperties {@code --kafka-property KEY=VALUE}: Kafka client settings for TLS and SASL, at most 64, whose keys
  *     start with {@code ssl.}, {@code sasl.} or are {@code security.protocol}; may hold secrets
  */

@@ -133,8 +133,8 @@ public final class ExportStream {
     }
 
     private Throwable explained(Throwable cause) {
-        return RefusedException.unwrapped(cause) instanceof UsageDroppedException dropped
-                ? new RefusedException(new Refusal.UsageDropped(dropped.oldestDay(), tokens.apply(dropped.restart())))
+        return RefusedException.unwrapped(cause) instanceof UsageDroppedException gone
+                ? new RefusedException(new Refusal.UsageDropped(gone.oldestDay(), tokens.apply(gone.restart())))
                 : cause;
     }
 
