@@ -111,7 +111,7 @@ class SandboxQueueIT {
                     .withDeadlineAfter(300, TimeUnit.MILLISECONDS)
                     .execute(Programs.byDigest(Programs.HELLO)));
 
-            assertThat(tooLong.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+            assertThat(tooLong.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
             assertThat(Errors.reason(tooLong)).isEqualTo("SERVER_BUSY");
             assertThat(Errors.info(tooLong).getMetadataMap()).containsEntry("queue", "sandbox");
             assertThat(Errors.detail(tooLong, RetryInfo.class)).isPresent();

@@ -61,9 +61,9 @@ final class OutcomeStatus {
             row(
                     Refusal.CallsSpent.class,
                     no -> new Answer(
-                                    Code.RESOURCE_EXHAUSTED,
+                                    Code.UNAVAILABLE,
                                     "SERVER_OVERLOADED",
-                                    "this server has as many calls in progress as it may")
+                                    "this server has as many calls in progress as it may; nothing ran")
                             .with("limit", no.limit())
                             .retryAfter(no.retryAfter())),
             row(Refusal.InvalidFields.class, OutcomeStatus::invalidFields),
@@ -145,7 +145,7 @@ final class OutcomeStatus {
             row(
                     Refusal.ServerBusy.class,
                     no -> new Answer(
-                                    Code.RESOURCE_EXHAUSTED,
+                                    Code.UNAVAILABLE,
                                     "SERVER_BUSY",
                                     "a queue of this server is full, or its wait too long; nothing ran")
                             .with("queue", no.queue())
@@ -279,9 +279,9 @@ final class OutcomeStatus {
             row(
                     Admission.Overloaded.class,
                     no -> new Answer(
-                                    Code.RESOURCE_EXHAUSTED,
+                                    Code.UNAVAILABLE,
                                     "SERVER_OVERLOADED",
-                                    "this server has as many executions in progress as it may")
+                                    "this server has as many executions in progress as it may; nothing ran")
                             .with("limit", no.limit())
                             .retryAfter(no.retryAfter())),
             row(

@@ -366,7 +366,7 @@ class GrpcEdgeIT {
 
         StatusRuntimeException error = Errors.of(() -> execute(Programs.inline(MODULE)));
 
-        assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+        assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
         assertThat(Errors.reason(error)).isEqualTo("SERVER_OVERLOADED");
         assertThat(Errors.detail(error, RetryInfo.class)).isPresent();
     }

@@ -79,7 +79,7 @@ class OutcomeStatusTest {
                     RetryInfo.class),
             row(
                     new Refusal.CallsSpent(256, SOON),
-                    Code.RESOURCE_EXHAUSTED,
+                    Code.UNAVAILABLE,
                     "SERVER_OVERLOADED",
                     Map.of("limit", "256"),
                     RetryInfo.class),
@@ -174,7 +174,7 @@ class OutcomeStatusTest {
                     RetryInfo.class),
             row(
                     new Refusal.NotAdmitted(new Admission.Overloaded(64, SOON)),
-                    Code.RESOURCE_EXHAUSTED,
+                    Code.UNAVAILABLE,
                     "SERVER_OVERLOADED",
                     Map.of("limit", "64"),
                     RetryInfo.class),
@@ -239,7 +239,7 @@ class OutcomeStatusTest {
                     RetryInfo.class),
             row(
                     new Refusal.ServerBusy("sandbox", SOON),
-                    Code.RESOURCE_EXHAUSTED,
+                    Code.UNAVAILABLE,
                     "SERVER_BUSY",
                     Map.of("queue", "sandbox"),
                     RetryInfo.class),
@@ -324,7 +324,9 @@ class OutcomeStatusTest {
     @Test
     void hasARuleForEveryLimit() {
         assertThat(ROWS.stream()
-                        .filter(row -> row.code() == Code.RESOURCE_EXHAUSTED)
+                        .filter(row -> row.code() == Code.RESOURCE_EXHAUSTED
+                                || row.reason().equals("SERVER_OVERLOADED")
+                                || row.reason().equals("SERVER_BUSY"))
                         .map(Row::reason)
                         // Of calls that were not authenticated: there is no account that could ask.
                         .filter(reason -> !reason.equals("AUTHENTICATION_FAILURES_SPENT"))

@@ -16,6 +16,7 @@ import io.wasmwiz.client.ServiceConfig;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
@@ -39,8 +40,20 @@ public final class ServerConnection implements AutoCloseable {
 
     /** Prepares a channel; connecting happens with the first call. Callbacks run on its one network thread. */
     public static ServerConnection open(Target target) {
+        return open(
+                target,
+                target.endpoints().size() == 1
+                        ? toOne(target.endpoint())
+                        : toAll(target.endpoints(), ServiceConfig.standard()));
+    }
+
+    /** As {@link #open}, for callers that set a request id in every Execute: those are repeated, too. */
+    public static ServerConnection openForRequestIds(Target target) {
+        return open(target, toAll(target.endpoints(), ServiceConfig.forRequestIds()));
+    }
+
+    private static ServerConnection open(Target target, NettyChannelBuilder builder) {
         Endpoint endpoint = target.endpoint();
-        NettyChannelBuilder builder = target.endpoints().size() == 1 ? toOne(endpoint) : toAll(target.endpoints());
         if (!endpoint.tls()) {
             builder.usePlaintext();
         }
@@ -68,12 +81,12 @@ public final class ServerConnection implements AutoCloseable {
     }
 
     /** Spreads calls, and repeats those that may be. */
-    private static NettyChannelBuilder toAll(List<Endpoint> endpoints) {
+    private static NettyChannelBuilder toAll(List<Endpoint> endpoints, Map<String, ?> serviceConfig) {
         List<String> addresses = endpoints.stream()
                 .map(endpoint -> new Endpoint(endpoint.host(), endpoint.port(), false).toString())
                 .toList();
         return NettyChannelBuilder.forTarget(ExecutorListProvider.target(addresses))
-                .defaultServiceConfig(ServiceConfig.standard())
+                .defaultServiceConfig(serviceConfig)
                 .enableRetry();
     }
 

@@ -107,8 +107,7 @@ final class UsageStream {
             token = info.getMetadataOrThrow("restart_token");
             return;
         }
-        boolean again = failure.code() == Status.Code.UNAVAILABLE || "SERVER_BUSY".equals(failure.reason());
-        if (!again || inARow > maxCuts) {
+        if (failure.code() != Status.Code.UNAVAILABLE || inARow > maxCuts) {
             throw e;
         }
         cuts++;

@@ -96,6 +96,9 @@ public record ServerFailure(
         if ("OUTCOME_UNKNOWN".equals(reason)) {
             return ExitCode.OUTCOME_UNKNOWN;
         }
+        if ("SERVER_OVERLOADED".equals(reason) || "SERVER_BUSY".equals(reason)) {
+            return ExitCode.TRY_LATER;
+        }
         return switch (code) {
             case UNAUTHENTICATED, PERMISSION_DENIED -> ExitCode.NO_PERMISSION;
             case INVALID_ARGUMENT, FAILED_PRECONDITION, OUT_OF_RANGE, ALREADY_EXISTS -> ExitCode.DATA;

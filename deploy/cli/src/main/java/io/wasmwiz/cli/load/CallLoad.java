@@ -11,10 +11,12 @@ import io.wasmwiz.v1.ExecuteRequest;
 import io.wasmwiz.v1.ExecuteResponse;
 import io.wasmwiz.v1.ExecutionServiceGrpc.ExecutionServiceStub;
 import java.time.Duration;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Loads a server with unary calls. */
@@ -29,12 +31,27 @@ final class CallLoad implements Load {
         this.lastFailure = lastFailure;
     }
 
-    /** Executions of {@code request}. */
+    /** Executions of {@code request}, as it is. */
     static CallLoad executions(ExecutionServiceStub stub, ExecuteRequest request, Duration callDeadline) {
+        return executions(stub, () -> request, callDeadline);
+    }
+
+    /** Executions of {@code request}, each with a request id of its own. */
+    static CallLoad executionsWithIds(ExecutionServiceStub stub, ExecuteRequest request, Duration callDeadline) {
+        return executions(
+                stub,
+                () -> request.toBuilder()
+                        .setRequestId(UUID.randomUUID().toString())
+                        .build(),
+                callDeadline);
+    }
+
+    private static CallLoad executions(
+            ExecutionServiceStub stub, Supplier<ExecuteRequest> requests, Duration callDeadline) {
         return of(
                 callDeadline,
                 observer -> stub.withDeadlineAfter(callDeadline.toNanos(), TimeUnit.NANOSECONDS)
-                        .execute(request, observer),
+                        .execute(requests.get(), observer),
                 (ExecuteResponse response) -> Outcome.label(response.getReceipt()));
     }
 

@@ -112,6 +112,12 @@ public final class LoadCommand implements Callable<Integer> {
     private Duration callDeadline = Duration.ofSeconds(60);
 
     @Option(
+            names = "--request-ids",
+            description =
+                    "Give each call a request id, so that gRPC may repeat it where a server was overloaded or lost.")
+    private boolean requestIds;
+
+    @Option(
             names = "--pid",
             paramLabel = "[NAME=]PID",
             description = "Local process to report processor time of; repeat for more. Default: the local stack's.")
@@ -140,16 +146,20 @@ public final class LoadCommand implements Callable<Integer> {
         LoadPlan plan = plan();
         Target target = Target.resolve(server, context);
         ProcessCpu processes = new ProcessCpu(processes(target.stack()));
-        try (ServerConnection connection = ServerConnection.open(target)) {
+        try (ServerConnection connection =
+                requestIds ? ServerConnection.openForRequestIds(target) : ServerConnection.open(target)) {
             return switch (mode) {
                 case EMPTY ->
                     calls(plan, processes, CallLoad.empty(connection.stub(HealthGrpc::newStub), callDeadline));
                 case UNARY -> {
                     ExecuteRequest request = prepare(connection, input());
+                    var stub = connection.stub(ExecutionServiceGrpc::newStub);
                     yield calls(
                             plan,
                             processes,
-                            CallLoad.executions(connection.stub(ExecutionServiceGrpc::newStub), request, callDeadline));
+                            requestIds
+                                    ? CallLoad.executionsWithIds(stub, request, callDeadline)
+                                    : CallLoad.executions(stub, request, callDeadline));
                 }
                 case BATCH -> batch(plan, processes, connection);
             };
@@ -223,6 +233,7 @@ public final class LoadCommand implements Callable<Integer> {
         requireUsage(mode == LoadMode.EMPTY || module != null, "which MODULE to load with?");
         requireUsage(mode != LoadMode.BATCH || rate == null, "--mode batch is a closed loop: it has no --rate");
         requireUsage(mode == LoadMode.BATCH || !batchOptions.isGiven(), "--cuts and --verify are of --mode batch");
+        requireUsage(mode == LoadMode.UNARY || !requestIds, "--request-ids is of --mode unary");
         requireUsage(
                 batchOptions.cuts() >= 0 && batchOptions.cuts() <= BatchLoadOptions.LARGEST_CUTS,
                 "--cuts must be 0 to 10000");
