@@ -328,6 +328,12 @@ public final class ExecutorCommand implements Callable<Integer> {
     private Duration sandboxEpochTick = Duration.ZERO;
 
     @Option(
+            names = "--warm-up-runs",
+            description = "Runs of a module of its own by which a new executor gets up to speed before it takes calls",
+            defaultValue = "1000")
+    private int warmUpRuns;
+
+    @Option(
             names = "--free-crashes-per-day",
             description = "Crashed runs of an account that a UTC day does not charge",
             defaultValue = "5")
@@ -571,6 +577,7 @@ public final class ExecutorCommand implements Callable<Integer> {
                         new QueueConfig(sandboxQueue, sandboxQueuePerAccount, maxQueueWait),
                         sandboxEpochTick),
                 sandboxFlags.config(),
+                warmUpRuns,
                 new ModulesConfig(
                         modulesPerAccount,
                         moduleCacheBytes,

@@ -12,6 +12,7 @@ import io.wasmwiz.executor.export.ExportConfig;
 import io.wasmwiz.executor.grpc.GrpcConfig;
 import io.wasmwiz.executor.modules.ModulesConfig;
 import io.wasmwiz.executor.sandbox.SandboxConfig;
+import io.wasmwiz.executor.sandbox.SelfCheck;
 import io.wasmwiz.executor.sandbox.process.ProcessConfig;
 import io.wasmwiz.service.config.Problems;
 import io.wasmwiz.service.database.DatabaseConfig;
@@ -26,6 +27,7 @@ import java.time.Duration;
  * @param adminHost address of the operators' port
  * @param adminPort 0 to 65535; 0 takes a free one
  * @param sandboxMode where guests run
+ * @param warmUpRuns runs of {@link SelfCheck} before calls are taken, 1 to 100,000
  * @param workThreads threads for database reads of modules and usage, and as many for inspecting modules, 1 to 64
  * @param workQueue work waiting for each of them at most, 1 to 100,000
  * @param drainTimeout longest wait for calls in progress on shutdown, 0 s to 1 h
@@ -42,6 +44,7 @@ public record ExecutorConfig(
         SandboxMode sandboxMode,
         SandboxConfig sandbox,
         ProcessConfig sandboxProcesses,
+        int warmUpRuns,
         ModulesConfig modules,
         RequestLimits requests,
         AdminConfig admin,
@@ -85,6 +88,7 @@ public record ExecutorConfig(
         events.check(problems);
         sandbox.check(problems);
         sandboxProcesses.check(problems);
+        problems.requireRange("--warm-up-runs", warmUpRuns, 1, SelfCheck.MAX_RUNS);
         modules.check(problems);
         requests.check(problems);
         admin.check(problems);

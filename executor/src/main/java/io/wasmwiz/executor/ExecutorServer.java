@@ -43,6 +43,7 @@ import io.wasmwiz.executor.grpc.UsageGrpcService;
 import io.wasmwiz.executor.modules.ModuleLibrary;
 import io.wasmwiz.executor.modules.PostgresModuleStore;
 import io.wasmwiz.executor.sandbox.SandboxRuntime;
+import io.wasmwiz.executor.sandbox.SelfCheck;
 import io.wasmwiz.executor.sandbox.process.ProcessSandbox;
 import io.wasmwiz.executor.sandbox.wasmtime.WasmtimeSandbox;
 import io.wasmwiz.executor.usage.PostgresUsageQueries;
@@ -117,6 +118,7 @@ public final class ExecutorServer implements AutoCloseable {
      *
      * @throws io.wasmwiz.service.database.SchemaMismatchException when PostgreSQL does not answer within 30 s or its
      *     schema does not fit
+     * @throws IllegalStateException when modules do not run here: sandbox processes do not start, or {@link SelfCheck} fails
      */
     public static ExecutorServer start(ExecutorConfig config) {
         return start(config, Clock.systemUTC());
@@ -147,6 +149,7 @@ public final class ExecutorServer implements AutoCloseable {
             FairPool inspection =
                     closer.add(FairPool.open("inspection", config.workThreads(), config.workQueue(), metrics));
             SandboxRuntime sandbox = closer.add(sandbox(config, metrics));
+            SelfCheck.require(sandbox, config.sandbox().queue(), config.warmUpRuns());
             ModuleLibrary modules = new ModuleLibrary(
                     config.modules(),
                     new PostgresModuleStore(database.jdbi()),

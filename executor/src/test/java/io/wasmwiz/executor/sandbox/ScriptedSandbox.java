@@ -44,6 +44,11 @@ public final class ScriptedSandbox implements SandboxRuntime {
         script = request -> CompletableFuture.completedFuture(result);
     }
 
+    /** Each ends as {@code newScript} says. */
+    public void endsAs(Function<RunRequest, RunResult> newScript) {
+        script = request -> CompletableFuture.completedFuture(newScript.apply(request));
+    }
+
     /** Runs go on until the test completes them or they are cancelled. */
     public void holdsRuns() {
         script = request -> new CompletableFuture<>();

@@ -54,9 +54,9 @@ final class ProcessPool implements SandboxProcess.Owner, AutoCloseable {
         processes.begin();
     }
 
-    /** Waits for the first process; throws what kept it from being there. */
-    void awaitFirst() {
-        processes.awaitFirst();
+    /** Waits for the processes that are kept; throws what kept one of them from being there. */
+    void awaitKept() {
+        processes.awaitKept();
     }
 
     /** Jobs that were taken from the queue and have not started. */

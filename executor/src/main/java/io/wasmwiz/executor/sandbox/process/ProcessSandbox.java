@@ -82,7 +82,7 @@ public final class ProcessSandbox implements SandboxRuntime {
     }
 
     /**
-     * Starts processes and waits until one can run and one can compile.
+     * Starts processes and waits for those that are kept.
      *
      * @param sandbox checked by the caller
      * @param config checked by the caller
@@ -101,8 +101,8 @@ public final class ProcessSandbox implements SandboxRuntime {
             Thread lateModules = LateTasks.watch(sandbox.modules);
             sandbox.runners.start();
             sandbox.compilers.start();
-            sandbox.runners.awaitFirst();
-            sandbox.compilers.awaitFirst();
+            sandbox.runners.awaitKept();
+            sandbox.compilers.awaitKept();
             return sandbox;
         } catch (RuntimeException | Error e) {
             sandbox.close();

@@ -36,12 +36,12 @@ final class Processes implements AutoCloseable {
     private static final long REST_NANOS = Duration.ofSeconds(1).toNanos();
     private static final long FIRST_DELAY_NANOS = Duration.ofMillis(100).toNanos();
     private static final long LONGEST_DELAY_NANOS = Duration.ofSeconds(10).toNanos();
-    private static final long FIRST_SECONDS = 60;
+    private static final long START_SECONDS = 60;
     /** Starting more at once only makes each slower. */
     private static final int STARTS_AT_ONCE = 2;
 
     private final List<SandboxProcess> alive = new CopyOnWriteArrayList<>();
-    private final CompletableFuture<Void> first = new CompletableFuture<>();
+    private final CompletableFuture<Void> kept = new CompletableFuture<>();
     private final Thread watch = new Thread(this::watch);
     private final PoolConfig config;
     private final ProcessMetrics metrics;
@@ -71,11 +71,12 @@ final class Processes implements AutoCloseable {
         watch.start();
     }
 
-    void awaitFirst() {
+    /** Waits for as many as are kept; throws what kept one of them from being there. */
+    void awaitKept() {
         try {
-            first.get(FIRST_SECONDS, TimeUnit.SECONDS);
+            kept.get(START_SECONDS, TimeUnit.SECONDS);
         } catch (TimeoutException e) {
-            throw new IllegalStateException("no sandbox process is ready after " + FIRST_SECONDS + " s", e);
+            throw new IllegalStateException("not all sandbox processes are ready after " + START_SECONDS + " s", e);
         } catch (ExecutionException e) {
             throw e.getCause() instanceof IllegalStateException why ? why : new IllegalStateException(e);
         } catch (InterruptedException e) {
@@ -120,7 +121,9 @@ final class Processes implements AutoCloseable {
 
     synchronized void ready() {
         failedStarts = 0;
-        boolean unused = first.complete(null);
+        if (inState(State.READY) >= config.minimum()) {
+            boolean unused = kept.complete(null);
+        }
     }
 
     void died(SandboxProcess process, State before, Kill kill, Death death) {
@@ -133,7 +136,7 @@ final class Processes implements AutoCloseable {
             }
         }
         if (before == State.STARTING && !closed) {
-            boolean unused = first.completeExceptionally(new IllegalStateException(
+            boolean unused = kept.completeExceptionally(new IllegalStateException(
                     "a sandbox process died while it started: " + death.detail() + " (the log has what it said)"));
         }
         if (kill != Kill.RETIRED && kill != Kill.CLOSED) {
@@ -215,7 +218,7 @@ final class Processes implements AutoCloseable {
             }
         } catch (RuntimeException e) {
             log.atError().setCause(e).log("sandbox process could not be started");
-            boolean unused = first.completeExceptionally(e);
+            boolean unused = kept.completeExceptionally(e);
             synchronized (this) {
                 slots.clear(slot);
                 delayNextStart();
@@ -229,7 +232,7 @@ final class Processes implements AutoCloseable {
         closed = true;
         LockSupport.unpark(watch);
         try {
-            watch.join(TimeUnit.SECONDS.toMillis(FIRST_SECONDS));
+            watch.join(TimeUnit.SECONDS.toMillis(START_SECONDS));
             alive.forEach(SandboxProcess::cancelAll);
             long deadline = System.nanoTime() + config.graceNanos();
             while (sum(process -> process.isEmpty() ? 0 : 1) > 0 && deadline - System.nanoTime() > 0) {
