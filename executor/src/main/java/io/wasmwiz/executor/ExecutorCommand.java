@@ -330,7 +330,7 @@ public final class ExecutorCommand implements Callable<Integer> {
     @Option(
             names = "--warm-up-runs",
             description = "Runs of a module of its own by which a new executor gets up to speed before it takes calls",
-            defaultValue = "1000")
+            defaultValue = "100")
     private int warmUpRuns;
 
     @Option(
