@@ -38,6 +38,13 @@ final class SandboxFlags {
     private Duration killGrace = Duration.ZERO;
 
     @Option(
+            names = "--sandbox-hold-time",
+            description = "After which a run holds its process; once all are held, another starts for those that wait",
+            defaultValue = "100ms",
+            converter = DurationConverter.class)
+    private Duration holdTime = Duration.ZERO;
+
+    @Option(
             names = "--sandbox-idle-time",
             description = "After which a process beyond --sandbox-processes ends",
             defaultValue = "30s",
@@ -96,6 +103,7 @@ final class SandboxFlags {
                 maxProcesses == null ? Math.max(processes, 4 * CORES) : maxProcesses,
                 memoryBytes,
                 killGrace,
+                holdTime,
                 idleTime,
                 compilers,
                 compileTimeout,

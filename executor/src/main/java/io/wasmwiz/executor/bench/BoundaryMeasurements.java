@@ -36,6 +36,7 @@ final class BoundaryMeasurements {
                         processes,
                         1_024 * MIB,
                         Duration.ofMillis(500),
+                        Duration.ofMillis(100),
                         Duration.ofMinutes(1),
                         2,
                         Duration.ofSeconds(30),

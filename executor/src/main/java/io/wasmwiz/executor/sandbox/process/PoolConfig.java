@@ -10,9 +10,11 @@ import java.time.Duration;
  * @param maximum processes while all are held
  * @param graceNanos from the end of a job's time, or from its cancellation, to the kill
  * @param loadNanos how long a process may take to start something of what it was sent
+ * @param holdNanos after which a process in which nothing started or ended is held
  * @param idleNanos after which a process beyond the minimum goes when it had nothing to do
  */
-record PoolConfig(Role role, int minimum, int maximum, long graceNanos, long loadNanos, long idleNanos) {
+record PoolConfig(
+        Role role, int minimum, int maximum, long graceNanos, long loadNanos, long holdNanos, long idleNanos) {
     /** A run that takes longer is not waited for: what waits behind it goes elsewhere. */
     private static final long LONG_NANOS = Duration.ofMillis(5).toNanos();
     /** What may wait in a process is expected to take no longer than this together. */
@@ -27,6 +29,7 @@ record PoolConfig(Role role, int minimum, int maximum, long graceNanos, long loa
                 config.maxProcesses(),
                 config.killGrace().toNanos(),
                 config.compileTimeout().toNanos(),
+                config.holdTime().toNanos(),
                 config.idleTime().toNanos());
     }
 
@@ -37,6 +40,7 @@ record PoolConfig(Role role, int minimum, int maximum, long graceNanos, long loa
                 config.compilers(),
                 0,
                 config.compileTimeout().toNanos(),
+                config.holdTime().toNanos(),
                 config.idleTime().toNanos());
     }
 

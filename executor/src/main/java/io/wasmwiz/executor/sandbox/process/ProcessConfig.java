@@ -14,6 +14,8 @@ import java.util.Optional;
  * @param memoryBytes writable memory of such a process, a guest's included, 256 MiB to 64 GiB
  * @param killGrace how long after its time, or after its cancellation, a run may take to stop before its process is
  *     killed, 10 ms to 1 min
+ * @param holdTime from when on a run that has made no progress holds its process: once all are held, another starts for
+ *     those that wait, 1 ms to 10 s
  * @param idleTime after which a process beyond {@code processes} goes when it had nothing to do, 1 s to 1 h
  * @param compilers processes that compile, at most, 1 to 16
  * @param compileTimeout longest compilation of a module, 100 ms to 10 min
@@ -30,6 +32,7 @@ public record ProcessConfig(
         int maxProcesses,
         long memoryBytes,
         Duration killGrace,
+        Duration holdTime,
         Duration idleTime,
         int compilers,
         Duration compileTimeout,
@@ -58,6 +61,7 @@ public record ProcessConfig(
                 processes);
         problems.requireRange("--sandbox-process-memory", memoryBytes, 256 * MIB, 65_536 * MIB);
         problems.requireRange("--sandbox-kill-grace in ms", killGrace.toMillis(), 10, 60_000);
+        problems.requireRange("--sandbox-hold-time in ms", holdTime.toMillis(), 1, 10_000);
         problems.requireRange("--sandbox-idle-time in ms", idleTime.toMillis(), 1_000, 3_600_000);
         problems.requireRange("--compile-processes", compilers, 1, 16);
         problems.requireRange("--compile-timeout in ms", compileTimeout.toMillis(), 100, 600_000);

@@ -116,9 +116,9 @@ final class ProcessPool implements SandboxProcess.Owner, AutoCloseable {
         }
     }
 
-    /** Whether jobs wait although every process is held. */
+    /** Whether jobs wait and every process is held: one that gets on with its jobs will take them sooner than a new one. */
     private boolean demand() {
-        return (queue.size() > 0 || !suspects.isEmpty()) && processes.leastBusy(config.aheadNanos()) == null;
+        return (queue.size() > 0 || !suspects.isEmpty()) && processes.areHeld();
     }
 
     @Override

@@ -104,6 +104,13 @@ final class Processes implements AutoCloseable {
         return best;
     }
 
+    /** Whether none that is ready gets on with its jobs, or has none. */
+    boolean areHeld() {
+        long now = System.nanoTime();
+        return alive.stream()
+                .allMatch(process -> process.state() != State.READY || process.isHeld(now, config.holdNanos()));
+    }
+
     /** A process has a job: it must be watched. */
     void busy() {
         if (resting) {

@@ -109,6 +109,11 @@ final class SandboxProcess {
         return inFlight.isEmpty() || nowNanos - progressNanos < longNanos ? expectedNanos : Long.MAX_VALUE;
     }
 
+    /** Whether it has jobs, and for {@code holdNanos} none of them has started or ended. */
+    synchronized boolean isHeld(long nowNanos, long holdNanos) {
+        return !inFlight.isEmpty() && nowNanos - progressNanos >= holdNanos;
+    }
+
     /**
      * Hands it over.
      *

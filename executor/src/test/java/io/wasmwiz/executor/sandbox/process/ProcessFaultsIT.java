@@ -157,6 +157,17 @@ class ProcessFaultsIT extends ProcessFixture {
     }
 
     @Test
+    void startsNoOtherProcessForRunsThatWaitForShortOnes() {
+        open(new Sandboxes(1).maxProcesses(3).holdTime(Duration.ofSeconds(10)));
+
+        List<SandboxRun> runs =
+                IntStream.range(0, 300).mapToObj(i -> run(NOTHING, "")).toList();
+
+        runs.forEach(run -> assertThat(ran(run).end()).isEqualTo(EXITED));
+        assertThat(meter("wasmwiz.sandbox.process.starts", "role", "run")).isEqualTo(1);
+    }
+
+    @Test
     void losesNoRunWhileProcessesKeepDying() {
         open(new Sandboxes(2));
         List<SandboxRun> runs = new ArrayList<>();

@@ -12,29 +12,36 @@ import java.util.Optional;
 record Sandboxes(
         int processes,
         int maxProcesses,
+        Duration holdTime,
         Duration compileTimeout,
         Optional<Path> codeCache,
         int codeCacheFiles,
         List<String> launcher) {
     /** Exactly so many processes, and no code that outlives them. */
     Sandboxes(int processes) {
-        this(processes, processes, Duration.ofSeconds(60), Optional.empty(), 1_000, List.of());
+        this(processes, processes, Duration.ofMillis(100), Duration.ofSeconds(60), Optional.empty(), 1_000, List.of());
     }
 
     Sandboxes maxProcesses(int most) {
-        return new Sandboxes(processes, most, compileTimeout, codeCache, codeCacheFiles, launcher);
+        return new Sandboxes(processes, most, holdTime, compileTimeout, codeCache, codeCacheFiles, launcher);
+    }
+
+    Sandboxes holdTime(Duration time) {
+        return new Sandboxes(processes, maxProcesses, time, compileTimeout, codeCache, codeCacheFiles, launcher);
     }
 
     Sandboxes compileTimeout(Duration timeout) {
-        return new Sandboxes(processes, maxProcesses, timeout, codeCache, codeCacheFiles, launcher);
+        return new Sandboxes(processes, maxProcesses, holdTime, timeout, codeCache, codeCacheFiles, launcher);
     }
 
     Sandboxes codeCache(Path directory, int files) {
-        return new Sandboxes(processes, maxProcesses, compileTimeout, Optional.of(directory), files, launcher);
+        return new Sandboxes(
+                processes, maxProcesses, holdTime, compileTimeout, Optional.of(directory), files, launcher);
     }
 
     Sandboxes launcher(String... words) {
-        return new Sandboxes(processes, maxProcesses, compileTimeout, codeCache, codeCacheFiles, List.of(words));
+        return new Sandboxes(
+                processes, maxProcesses, holdTime, compileTimeout, codeCache, codeCacheFiles, List.of(words));
     }
 
     ProcessConfig config() {
@@ -43,6 +50,7 @@ record Sandboxes(
                 maxProcesses,
                 5L << 30,
                 Duration.ofMillis(500),
+                holdTime,
                 Duration.ofSeconds(1),
                 1,
                 compileTimeout,
