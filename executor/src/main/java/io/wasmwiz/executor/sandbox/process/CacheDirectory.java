@@ -208,6 +208,18 @@ final class CacheDirectory implements AutoCloseable {
         }
     }
 
+    /** Makes an empty file of a size, whose owner is a sandbox process; there may be one of a dead process. */
+    Path makeFile(String name, int bytes, int userId) throws IOException {
+        Path file = path.resolve(name);
+        Files.deleteIfExists(file);
+        Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.write(file, new byte[bytes]);
+        if (isolation.switchesUsers()) {
+            Files.setAttribute(file, "unix:uid", userId);
+        }
+        return file;
+    }
+
     private boolean isNew() throws IOException {
         try (Stream<Path> files = Files.list(path)) {
             return files.allMatch(file -> file.endsWith(LOCK));

@@ -65,6 +65,11 @@ final class FrameWriter {
         return buffer.position();
     }
 
+    /** What was collected after so many bytes; good until the next call. */
+    ByteBuffer collected(int after) {
+        return buffer.duplicate().flip().position(after);
+    }
+
     /** Writes what was collected. May block. */
     void flush() throws IOException {
         if (buffer.position() > 0) {

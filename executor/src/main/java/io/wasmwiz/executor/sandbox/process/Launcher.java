@@ -57,11 +57,11 @@ final class Launcher implements AutoCloseable {
     }
 
     /** Starts a process; completes exceptionally if it cannot be started. */
-    CompletableFuture<Process> start(Role role, int slot, Path cacheSettings) {
+    CompletableFuture<Process> start(Role role, int slot, Path cacheSettings, Path keptReplies) {
         return CompletableFuture.supplyAsync(
                 () -> {
                     try {
-                        ProcessBuilder builder = new ProcessBuilder(command(role, slot, cacheSettings));
+                        ProcessBuilder builder = new ProcessBuilder(command(role, slot, cacheSettings, keptReplies));
                         builder.environment().clear();
                         builder.directory(new File("/"));
                         return builder.start();
@@ -72,7 +72,7 @@ final class Launcher implements AutoCloseable {
                 thread);
     }
 
-    private List<String> command(Role role, int slot, Path cacheSettings) {
+    private List<String> command(Role role, int slot, Path cacheSettings, Path keptReplies) {
         long memoryBytes = role == Role.COMPILE ? config.compileMemoryBytes() : config.memoryBytes();
         List<String> command = new ArrayList<>(isolation.prefix(role, slot, memoryBytes));
         if (!config.launcher().isEmpty()) {
@@ -102,7 +102,8 @@ final class Launcher implements AutoCloseable {
                 program.main().getName(),
                 role.name(),
                 cacheSettings.toString(),
-                String.valueOf(epochTick.toMillis())));
+                String.valueOf(epochTick.toMillis()),
+                keptReplies.toString()));
         return command;
     }
 

@@ -46,6 +46,7 @@ public final class ProcessSandbox implements SandboxRuntime {
     private final SandboxMetrics metrics;
     private final ProcessMetrics processMetrics;
     private final Isolation isolation;
+    private final CacheDirectory directory;
     private final CodeCache code;
     private final Launcher launcher;
     private final FairQueue<Job> runs;
@@ -61,7 +62,7 @@ public final class ProcessSandbox implements SandboxRuntime {
         this.metrics = new SandboxMetrics(registry);
         this.processMetrics = new ProcessMetrics(registry);
         this.isolation = Isolation.probe(config.firstUserId());
-        var directory = CacheDirectory.open(config.codeCacheDirectory(), isolation);
+        this.directory = CacheDirectory.open(config.codeCacheDirectory(), isolation);
         this.code = CodeCache.open(directory, config.codeCacheBytes(), config.codeCacheFiles());
         this.launcher = new Launcher(
                 config,
@@ -113,12 +114,13 @@ public final class ProcessSandbox implements SandboxRuntime {
     private Processes.Starter starter(Role role) {
         return (owner, slot) -> {
             try {
-                Path settings = role == Role.COMPILE
-                        ? code.compilerSettings(slot, isolation.userId(role, slot))
-                        : code.runSettings();
-                return launcher.start(role, slot, settings).thenApply(child -> new SandboxProcess(owner, slot, child));
+                int userId = isolation.userId(role, slot);
+                Path settings = role == Role.COMPILE ? code.compilerSettings(slot, userId) : code.runSettings();
+                Path kept = directory.makeFile("replies-" + role.word() + "-" + slot, KeptReplies.FILE_BYTES, userId);
+                return launcher.start(role, slot, settings, kept)
+                        .thenApply(child -> SandboxProcess.of(owner, slot, child, kept));
             } catch (IOException e) {
-                throw new UncheckedIOException("cannot prepare a directory for a compiler", e);
+                throw new UncheckedIOException("cannot prepare the files of a sandbox process", e);
             }
         };
     }

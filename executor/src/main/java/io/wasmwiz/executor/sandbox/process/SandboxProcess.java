@@ -3,6 +3,8 @@ package io.wasmwiz.executor.sandbox.process;
 import io.wasmwiz.executor.sandbox.process.Death.Kill;
 import io.wasmwiz.executor.sandbox.process.FrameReader.ProtocolException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -55,6 +57,7 @@ final class SandboxProcess {
     private final Owner owner;
     private final int slot;
     private final Process process;
+    private final Answers answers;
     private final long createdNanos = System.nanoTime();
 
     private final Map<Long, Sent> inFlight = new LinkedHashMap<>();
@@ -64,11 +67,22 @@ final class SandboxProcess {
     private long expectedNanos;
     private long progressNanos = createdNanos;
 
-    SandboxProcess(Owner owner, int slot, Process process) {
+    private SandboxProcess(Owner owner, int slot, Process process, Path kept) throws IOException {
         this.owner = owner;
         this.slot = slot;
         this.process = process;
+        this.answers = new Answers(process.getInputStream(), kept, this::awaitExit);
         this.outbox = new Outbox(process.getOutputStream());
+    }
+
+    /** One that was just started; {@code kept} is the file of what it has not sent. It is killed when that cannot be read. */
+    static SandboxProcess of(Owner owner, int slot, Process process, Path kept) {
+        try {
+            return new SandboxProcess(owner, slot, process, kept);
+        } catch (IOException e) {
+            process.destroyForcibly();
+            throw new UncheckedIOException("cannot read what a sandbox process keeps", e);
+        }
     }
 
     /** Starts its threads. */
@@ -155,6 +169,9 @@ final class SandboxProcess {
         if (state == State.STARTING && nowNanos - createdNanos > limits.startNanos()) {
             kill(Kill.STUCK_STARTING);
         }
+        if (!inFlight.isEmpty() && nowNanos - progressNanos > limits.longNanos()) {
+            noticeStart();
+        }
         Sent running = null;
         for (Sent sent : inFlight.values()) {
             running = sent.started ? sent : running;
@@ -220,7 +237,8 @@ final class SandboxProcess {
             kill = why;
             // A launcher may have left the child below another process.
             process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly();
+            // Not by the process itself, which would close its streams: what it answered is still to be read.
+            process.toHandle().destroyForcibly();
         }
     }
 
@@ -237,7 +255,7 @@ final class SandboxProcess {
 
     private void read() {
         try {
-            FrameReader in = new FrameReader(process.getInputStream());
+            FrameReader in = new FrameReader(answers);
             while (in.next()) {
                 outbox.hold();
                 take(in);
@@ -286,7 +304,7 @@ final class SandboxProcess {
             }
             case STARTED -> {
                 in.body(0);
-                start(in.job());
+                start(sent(in.job()), System.nanoTime());
             }
             case RESULT, COMPILATION -> {
                 Sent sent = sent(in.job());
@@ -325,12 +343,32 @@ final class SandboxProcess {
         return sent;
     }
 
-    private synchronized void start(long number) throws ProtocolException {
-        Sent sent = sent(number);
-        sent.started = true;
-        sent.startedNanos = System.nanoTime();
-        progressNanos = sent.startedNanos;
+    /** The first word of a start counts. */
+    private synchronized void start(Sent sent, long startedNanos) {
         outbox.received(sent.job);
+        if (!sent.started) {
+            sent.started = true;
+            sent.startedNanos = startedNanos;
+            progressNanos = System.nanoTime();
+        }
+    }
+
+    /** Looks for the start of a job of which no frame told yet; believes nothing that a frame could not have said. */
+    private synchronized void noticeStart() {
+        try {
+            Answers.Start last = answers.lastStart();
+            Sent sent = inFlight.get(last.job());
+            if (sent != null && !sent.started) {
+                long now = System.nanoTime();
+                long elapsedNanos = Math.max(0, Math.min(now - sent.sentNanos, now - last.nanos()));
+                start(sent, now - elapsedNanos);
+            }
+        } catch (IOException e) {
+            log.atDebug()
+                    .addKeyValue("pid", process.pid())
+                    .setCause(e)
+                    .log("what a sandbox process keeps is unreadable");
+        }
     }
 
     private synchronized Sent remove(long number) throws ProtocolException {
@@ -349,6 +387,7 @@ final class SandboxProcess {
         Kill why;
         List<Sent> left;
         synchronized (this) {
+            noticeStart();
             before = state;
             why = kill;
             state = State.DEAD;
@@ -357,7 +396,16 @@ final class SandboxProcess {
             left.forEach(sent -> sent.job.enter(null));
         }
         outbox.close();
+        closeAnswers();
         owner.died(this, before, why, Death.of(why, exitCode), left);
+    }
+
+    private void closeAnswers() {
+        try {
+            answers.close();
+        } catch (IOException e) {
+            log.atWarn().setCause(e).log("file of a sandbox process could not be closed");
+        }
     }
 
     private int awaitExit() {
@@ -367,7 +415,7 @@ final class SandboxProcess {
             }
             return process.waitFor();
         } catch (InterruptedException e) {
-            process.destroyForcibly();
+            process.toHandle().destroyForcibly();
             return -1;
         }
     }

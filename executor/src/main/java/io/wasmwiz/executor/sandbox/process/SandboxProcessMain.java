@@ -6,7 +6,6 @@ import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,8 +14,8 @@ import java.util.Locale;
 
 /**
  * A sandbox process: takes frames from standard input, answers on standard output, and ends when standard input does.
- * Started by the executor, never by hand; its arguments are its {@link Role}, the file of the engine's cache settings and
- * the epoch tick in milliseconds.
+ * Started by the executor, never by hand; its arguments are its {@link Role}, the file of the engine's cache settings, the
+ * epoch tick in milliseconds and the file of its {@link KeptReplies}.
  */
 public final class SandboxProcessMain {
     private static final int FAILED = 70;
@@ -46,8 +45,8 @@ public final class SandboxProcessMain {
                     Role.valueOf(arguments[0]),
                     Path.of(arguments[1]),
                     Duration.ofMillis(Long.parseLong(arguments[2])),
-                    new FileInputStream(FileDescriptor.in),
-                    out);
+                    new FrameReader(new FileInputStream(FileDescriptor.in)),
+                    new Replies(out, KeptReplies.open(Path.of(arguments[3]))));
             status = 0;
         } catch (Throwable t) {
             t.printStackTrace();
@@ -57,10 +56,8 @@ public final class SandboxProcessMain {
         }
     }
 
-    private static void serve(Role role, Path cacheSettings, Duration epochTick, InputStream in, OutputStream out)
+    private static void serve(Role role, Path cacheSettings, Duration epochTick, FrameReader requests, Replies replies)
             throws IOException {
-        FrameReader requests = new FrameReader(in);
-        Replies replies = new Replies(out);
         switch (role) {
             case RUN -> {
                 try (ServedRuns runs = new ServedRuns(ServedRuns.sandbox(cacheSettings, epochTick), replies)) {

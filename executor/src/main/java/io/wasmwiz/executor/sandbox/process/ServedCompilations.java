@@ -10,7 +10,7 @@ final class ServedCompilations {
             requests.body(Integer.MAX_VALUE);
             if (requests.kind() == Frame.COMPILE) {
                 long job = requests.job();
-                replies.started(job);
+                replies.started(job, false);
                 replies.compiled(job, compiler.compile(SandboxProcessMain.readModule(requests)));
             }
         }

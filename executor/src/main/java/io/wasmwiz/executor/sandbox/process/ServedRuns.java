@@ -26,6 +26,11 @@ final class ServedRuns implements AutoCloseable {
     /** Bytes of modules that are kept for later runs. */
     private static final long MODULE_BYTES = 64L << 20;
 
+    /** Of fewer runs here, each reply leaves at once. */
+    private static final int WAIT_RUNS = 4;
+    /** A module whose last run took no longer is expected to end soon. */
+    private static final long SHORT_NANOS = 100_000;
+
     private static final QueueConfig QUEUE =
             new QueueConfig(2 * SandboxProcess.MAX_IN_FLIGHT, 2 * SandboxProcess.MAX_IN_FLIGHT, Duration.ofMinutes(10));
 
@@ -96,6 +101,8 @@ final class ServedRuns implements AutoCloseable {
     private static final class Held {
         final ModuleCode code;
         volatile boolean hasRun;
+        /** How long its last run took. */
+        volatile long lastNanos = Long.MAX_VALUE;
 
         Held(ModuleCode code) {
             this.code = code;
@@ -143,15 +150,17 @@ final class ServedRuns implements AutoCloseable {
             }
             module.hasRun = true;
             becomeWarm();
-            replies.started(job);
+            replies.started(job, module.lastNanos <= SHORT_NANOS && runs.size() >= WAIT_RUNS);
             return true;
         }
 
         private void end(RunResult result) {
             runs.remove(job);
             becomeWarm();
+            if (result instanceof RunResult.Ran ran) {
+                module.lastNanos = ran.usage().wallNanos();
+            }
             if (state.get() != State.RECALLED) {
-                // The next start takes it along, if that is near.
                 replies.result(job, result, () -> !runs.isEmpty() && cold.get() == 0);
             }
         }

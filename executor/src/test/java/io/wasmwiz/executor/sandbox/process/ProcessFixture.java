@@ -48,8 +48,12 @@ abstract class ProcessFixture {
     private @Nullable ProcessSandbox opened;
 
     final ProcessSandbox open(Sandboxes sandboxes) {
+        return open(sandboxes, Launcher.Program.SANDBOX);
+    }
+
+    final ProcessSandbox open(Sandboxes sandboxes, Launcher.Program program) {
         metrics = new SimpleMeterRegistry();
-        ProcessSandbox sandbox = sandboxes.open(metrics);
+        ProcessSandbox sandbox = sandboxes.open(metrics, program);
         opened = sandbox;
         return sandbox;
     }

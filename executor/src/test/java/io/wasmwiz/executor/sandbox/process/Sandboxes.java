@@ -64,7 +64,11 @@ record Sandboxes(
     }
 
     ProcessSandbox open(MeterRegistry metrics) {
+        return open(metrics, Launcher.Program.SANDBOX);
+    }
+
+    ProcessSandbox open(MeterRegistry metrics, Launcher.Program program) {
         QueueConfig queue = new QueueConfig(1_000, 1_000, Duration.ofMinutes(5));
-        return ProcessSandbox.open(new SandboxConfig(1, queue, Duration.ofMillis(5)), config(), metrics);
+        return ProcessSandbox.open(new SandboxConfig(1, queue, Duration.ofMillis(5)), config(), metrics, program);
     }
 }

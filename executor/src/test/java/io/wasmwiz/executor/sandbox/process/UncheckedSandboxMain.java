@@ -94,7 +94,8 @@ public final class UncheckedSandboxMain {
         OutputStream out = new FileOutputStream(FileDescriptor.out);
         System.setOut(System.err);
         int status = 70;
-        Replies replies = new Replies(out);
+
+        Replies replies = new Replies(out, kept(arguments[3]));
         Duration epochTick = Duration.ofMillis(Long.parseLong(arguments[2]));
         try (ServedRuns runs =
                 new ServedRuns(new Unchecked(ServedRuns.sandbox(Path.of(arguments[1]), epochTick)), replies)) {
@@ -105,6 +106,14 @@ public final class UncheckedSandboxMain {
             t.printStackTrace();
         } finally {
             Runtime.getRuntime().halt(status);
+        }
+    }
+
+    private static KeptReplies kept(String file) {
+        try {
+            return KeptReplies.open(Path.of(file));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
