@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.wasmwiz.executor.sandbox.RunResult.End;
 import io.wasmwiz.executor.sandbox.RunResult.Ran;
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,6 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Guests that try to take more than they were given, or to learn of each other. */
 public abstract class HostileGuestsContract extends SharedSandboxFixture {
     private static final RunLimits SHORT = new RunLimits(Duration.ofMillis(200), 64, 1_000, 1_000);
+    private static final RunLimits BRIEF = new RunLimits(Duration.ofMillis(20), 64, 1_000, 1_000);
 
     @AfterEach
     void stillRunsOthers() {
@@ -36,6 +39,28 @@ public abstract class HostileGuestsContract extends SharedSandboxFixture {
                 """, body));
 
         assertThat(ran(run(wasm, SHORT)).end()).isEqualTo(new End.TimedOut());
+    }
+
+    /** What is kept of a module between its runs knows of stops elsewhere. */
+    @Test
+    void stopsRunsAgainAndAgainAndNoneOfAnotherModule() {
+        byte[] loop = Wat.command("(loop $forever (br $forever))");
+        byte[] loopsOnInput = Wat.command("""
+                (i32.store (i32.const 0) (i32.const 16))
+                (i32.store (i32.const 4) (i32.const 100))
+                (drop (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+                (if (i32.load (i32.const 8)) (then (loop $forever (br $forever))))
+                """);
+        for (int round = 0; round < 3; round++) {
+            List<SandboxRun> honest =
+                    Stream.generate(() -> run(loopsOnInput, SHORT)).limit(6).toList();
+            honest.forEach(run -> assertThat(ran(run).end()).isEqualTo(new End.Exited(0)));
+
+            List<SandboxRun> stopped = List.of(run(loop, BRIEF), run(loop, BRIEF));
+            stopped.forEach(run -> assertThat(ran(run).end()).isEqualTo(new End.TimedOut()));
+        }
+
+        assertThat(ran(sandbox.run(request(loopsOnInput, "x", BRIEF))).end()).isEqualTo(new End.TimedOut());
     }
 
     @Test

@@ -82,7 +82,8 @@ public final class EngineLoop implements AutoCloseable {
             int pages = guest.request().limits().memoryPages();
             store = GuestStore.open(engine, shims, guest.code(), pages, guest.buffer());
         }
-        store.prepare(guest.buffer());
+        // Nobody stops a guest here.
+        store.prepare(guest.buffer(), 0);
         int instance = store.nextInstance();
         store.linker().module(store.store(), GuestStore.INSTANCE + instance, guest.module());
         store.linker().module(store.store(), "", shims.entry(instance));

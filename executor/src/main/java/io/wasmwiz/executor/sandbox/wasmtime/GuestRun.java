@@ -62,7 +62,7 @@ final class GuestRun implements AutoCloseable {
             store = GuestStore.open(worker.engine(), worker.shims(), code, pages, run.buffer());
         }
         try {
-            store.prepare(run.buffer());
+            store.prepare(run.buffer(), worker.epoch());
             return new GuestRun(
                     worker,
                     module,

@@ -45,6 +45,7 @@ final class Worker {
     private @Nullable RunTask current;
     private @Nullable RunStreams streams;
     private Stop stop = Stop.NONE;
+    private long epoch;
     private long deadlineNanos;
     private boolean closing;
 
@@ -167,6 +168,13 @@ final class Worker {
         }
     }
 
+    /** How often the engine's epoch has advanced; it does only while a run is in progress. */
+    long epoch() {
+        synchronized (lock) {
+            return epoch;
+        }
+    }
+
     void end() {
         synchronized (lock) {
             current = null;
@@ -237,6 +245,7 @@ final class Worker {
     private void stop(Stop why) {
         if (stop == Stop.NONE) {
             stop = why;
+            epoch++;
             opened(ticks).incrementEpoch();
         }
     }
