@@ -7,8 +7,8 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Looks at every worker once per tick, or earlier when a run's time ends before the next, and stops the run whose time is
  * over; moves input and output that do not fit in the run's buffer, and while there is any to move it looks far more often.
- * Asks the clock each time instead of counting ticks, so a late tick delays a stop once and adds up to nothing. Closed by
- * the sandbox, before its workers.
+ * Asks the clock each time instead of counting ticks, so a late tick delays a stop once and adds up to nothing. Rests while
+ * nothing runs: the worker that begins a run then wakes it. Closed by the sandbox, before its workers.
  */
 final class EpochTicker implements AutoCloseable {
     /** Closer deadlines share a look. */
@@ -24,6 +24,7 @@ final class EpochTicker implements AutoCloseable {
     private final long tickNanos;
     private final Thread thread = new Thread(this::tick, "sandbox-ticker");
 
+    private volatile boolean resting;
     private volatile boolean closed;
 
     private EpochTicker(List<Worker> workers, Duration tick) {
@@ -34,6 +35,7 @@ final class EpochTicker implements AutoCloseable {
 
     static EpochTicker start(List<Worker> workers, Duration tick) {
         var ticker = new EpochTicker(List.copyOf(workers), tick);
+        workers.forEach(worker -> worker.onBegin(ticker::wake));
         ticker.thread.start();
         return ticker;
     }
@@ -42,7 +44,9 @@ final class EpochTicker implements AutoCloseable {
         long pauseNanos = tickNanos;
         int looks = 0;
         while (!closed) {
-            LockSupport.parkNanos(looks > 0 ? Math.min(MOVING_NANOS, pauseNanos) : pauseNanos);
+            if (!rest()) {
+                LockSupport.parkNanos(looks > 0 ? Math.min(MOVING_NANOS, pauseNanos) : pauseNanos);
+            }
             looks = Math.max(0, looks - 1);
             long now = System.nanoTime();
             pauseNanos = tickNanos;
@@ -53,6 +57,24 @@ final class EpochTicker implements AutoCloseable {
                 }
             }
             pauseNanos = Math.max(pauseNanos, Math.min(SHORTEST_NANOS, tickNanos));
+        }
+    }
+
+    /** Waits while nothing runs; false if something does. */
+    private boolean rest() {
+        resting = true;
+        // A run that begins later sees that.
+        boolean idle = workers.stream().noneMatch(Worker::isRunning);
+        if (idle && !closed) {
+            LockSupport.park(this);
+        }
+        resting = false;
+        return idle;
+    }
+
+    private void wake() {
+        if (resting) {
+            LockSupport.unpark(thread);
         }
     }
 

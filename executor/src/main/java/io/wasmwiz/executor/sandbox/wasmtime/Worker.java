@@ -37,6 +37,7 @@ final class Worker {
     private final CpuClock cpuClock = new CpuClock();
     private final Thread thread;
 
+    private volatile Runnable onBegin = () -> {};
     private @Nullable Engine engine;
     private @Nullable Engine ticks;
     private @Nullable CompiledModules modules;
@@ -59,6 +60,11 @@ final class Worker {
 
     void start() {
         thread.start();
+    }
+
+    /** From now on {@code listener} is called whenever a run has begun; it must not block. */
+    void onBegin(Runnable listener) {
+        onBegin = listener;
     }
 
     /** Waits until the engine is there; throws what kept it from being there. */
@@ -164,7 +170,14 @@ final class Worker {
             streams = guest.streams();
             stop = Stop.NONE;
             deadlineNanos = System.nanoTime() + run.request().limits().runTime().toNanos();
-            return true;
+        }
+        onBegin.run();
+        return true;
+    }
+
+    boolean isRunning() {
+        synchronized (lock) {
+            return current != null;
         }
     }
 
