@@ -17,7 +17,7 @@ final class Replies {
     /** The oldest reply waits no longer while short runs follow each other. */
     private static final long WAIT_NANOS = 200_000;
     /** What waits while a run turns out long is sent within two of these. */
-    private static final long LATE_NANOS = 1_000_000;
+    private static final long LATE_NANOS = 2_500_000;
     /** Looks without anything that waits before the sender rests. */
     private static final int LOOKS = 50;
 
