@@ -119,6 +119,7 @@ final class BillingStack implements AutoCloseable {
                 "--kafka-bootstrap-servers=" + logServers,
                 "--kafka-topic=" + topic,
                 "--admission-lease-duration=5s",
+                "--admission-lease-idle=1s",
                 "--drain-timeout=5s"));
         flags.addAll(SHORT);
         flags.addAll(List.of(more));
