@@ -47,6 +47,7 @@ final class ExecutorFixture extends ExecutorClient {
                 "--admin-port=0",
                 "--sandbox-processes=2",
                 "--sandbox-max-processes=2",
+                "--warm-up-runs=1",
                 "--kafka-topic=" + topic));
         flags.addAll(List.of(more));
         if (flags.stream().noneMatch(flag -> flag.startsWith("--drain-timeout"))) {

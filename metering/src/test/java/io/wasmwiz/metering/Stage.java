@@ -75,6 +75,9 @@ final class Stage implements AutoCloseable {
                         "all",
                         ProducerConfig.LINGER_MS_CONFIG,
                         5,
+                        // As executors have it: of more, a new partition may take the second and then never the first.
+                        ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION,
+                        1,
                         ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
                         120_000),
                 new ByteArraySerializer(),

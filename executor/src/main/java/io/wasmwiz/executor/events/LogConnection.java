@@ -200,7 +200,9 @@ final class LogConnection implements AutoCloseable {
         settings.put(ProducerConfig.ACKS_CONFIG, "all");
         settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
         // A reply waits for the ack, so nothing waits for company. Batches form while the one request before is out, as
-        // in a group commit: the more there is to send, the more goes together, and a single record never waits.
+        // in a group commit: the more there is to send, the more goes together, and a single record never waits. With
+        // two
+        // requests out, a partition that a broker has just taken over may take the second and then never the first.
         settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
         settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
         // One account's records go to one partition, whose batch is all that a request takes of it.

@@ -120,6 +120,7 @@ final class BillingStack implements AutoCloseable {
                 "--kafka-topic=" + topic,
                 "--admission-lease-duration=5s",
                 "--admission-lease-idle=1s",
+                "--warm-up-runs=1",
                 "--drain-timeout=5s"));
         flags.addAll(SHORT);
         flags.addAll(List.of(more));
