@@ -27,7 +27,7 @@ public final class SelfCheck {
 
     private static final Logger log = LoggerFactory.getLogger(SelfCheck.class);
 
-    private static final byte[] ECHO = EchoModule.bytes();
+    private static final ModuleCode ECHO = module(EchoModule.bytes());
     private static final byte[] INPUT = new byte[100];
 
     /** As many as the processes hold without a queue; more would only wait. */
@@ -74,13 +74,12 @@ public final class SelfCheck {
                 .log("sandbox checked");
     }
 
+    private static ModuleCode module(byte[] bytes) {
+        return new ModuleCode(new UUID(0, 0), ModuleDigest.of(bytes), bytes);
+    }
+
     private static RunRequest request() {
-        return new RunRequest(
-                new ModuleCode(new UUID(0, 0), ModuleDigest.of(ECHO), ECHO),
-                INPUT,
-                List.of(),
-                Map.of(),
-                new RunLimits(RUN_TIME, 1, INPUT.length, 0));
+        return new RunRequest(ECHO, INPUT, List.of(), Map.of(), new RunLimits(RUN_TIME, 1, INPUT.length, 0));
     }
 
     /** False when it did not run because the sandbox was busy. */

@@ -75,7 +75,7 @@ class PostgresUsageSumsIT {
     @Test
     void areThoseOfTheHoursWhereverARangeBeginsAndEnds() {
         Random random = new Random(3);
-        for (int i = 0; i < 20; i++) {
+        for (int i = 0; i < 60; i++) {
             int from = random.nextInt(HOURS);
             int before = from + 1 + random.nextInt(HOURS - from);
             requireSumsOfHours(from, before);

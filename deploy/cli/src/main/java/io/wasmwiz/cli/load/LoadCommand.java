@@ -27,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -210,8 +211,13 @@ public final class LoadCommand implements Callable<Integer> {
     private ExecuteRequest prepare(ServerConnection connection, ByteString input) {
         ModuleArgument argument = ModuleArgument.parse(Objects.requireNonNull(module), context.directory());
         ExecuteRequest.Builder request = options.request(input, List.of());
+        if (requestIds) {
+            request.setRequestId(UUID.randomUUID().toString());
+        }
         ModuleCall.execute(connection.stub(ExecutionServiceGrpc::newBlockingStub, callDeadline), argument, request);
-        return request.setModule(ModuleCall.byDigest(argument.digest())).build();
+        return request.clearRequestId()
+                .setModule(ModuleCall.byDigest(argument.digest()))
+                .build();
     }
 
     @SuppressWarnings("try") // The progress line lives as long as its block.

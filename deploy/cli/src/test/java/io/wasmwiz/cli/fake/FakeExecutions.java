@@ -51,6 +51,7 @@ public final class FakeExecutions extends ExecutionServiceGrpc.ExecutionServiceI
     private final Set<String> seen = ConcurrentHashMap.newKeySet();
     private final AtomicLong items = new AtomicLong();
     private final AtomicInteger cuts = new AtomicInteger();
+    private final Set<String> requestIds = ConcurrentHashMap.newKeySet();
     private volatile int resultsBeforeCut;
     private volatile long quota = 1_000_000;
     private volatile @Nullable StatusRuntimeException fault;
@@ -81,6 +82,11 @@ public final class FakeExecutions extends ExecutionServiceGrpc.ExecutionServiceI
         return lastRequest;
     }
 
+    /** Of single executions, each once; "" stands for those without. */
+    public Set<String> requestIds() {
+        return requestIds;
+    }
+
     /** Executions charged so far. */
     public long charged() {
         return charged.get();
@@ -97,6 +103,7 @@ public final class FakeExecutions extends ExecutionServiceGrpc.ExecutionServiceI
     @Override
     public void execute(ExecuteRequest request, StreamObserver<ExecuteResponse> replies) {
         lastRequest = request;
+        requestIds.add(request.getRequestId());
         try {
             replies.onNext(run(request));
             replies.onCompleted();

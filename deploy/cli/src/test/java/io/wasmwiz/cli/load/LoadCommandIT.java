@@ -74,6 +74,16 @@ class LoadCommandIT {
     }
 
     @Test
+    void givesEachCallARequestIdOfItsOwnWhenAsked() {
+        JsonObject report =
+                json(command().run("load", "upper.wasm", "--request-ids", "--count", "200", "--no-warm-up", "--json"));
+
+        assertThat(report.get("replies").getAsLong()).isEqualTo(200);
+        assertThat(server.executions().charged()).isEqualTo(201);
+        assertThat(server.executions().requestIds()).hasSize(201).doesNotContain("");
+    }
+
+    @Test
     void countsEachItemOfABatchOnce() {
         JsonObject report = json(
                 command().run("load", "upper.wasm", "--mode", "batch", "--count", "500", "--no-warm-up", "--json"));

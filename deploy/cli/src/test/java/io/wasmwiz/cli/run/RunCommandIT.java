@@ -23,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RunCommandIT {
     @TempDir
@@ -249,6 +250,14 @@ class RunCommandIT {
         assertThat(receipt.get("exit_code").getAsInt()).isZero();
         assertThat(receipt.get("cache_hit").getAsBoolean()).isFalse();
         assertThat(result.err()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"SERVER_OVERLOADED", "SERVER_BUSY"})
+    void saysThatABusyServerMayBeTriedAgain(String reason) throws IOException {
+        server.executions().failWith(FakeErrors.error(Code.UNAVAILABLE, "nothing ran", reason, Map.of()));
+
+        assertThat(command().run("run", module("upper")).exitCode()).isEqualTo(75);
     }
 
     @Test

@@ -94,7 +94,6 @@ public final class UncheckedSandboxMain {
         OutputStream out = new FileOutputStream(FileDescriptor.out);
         System.setOut(System.err);
         int status = 70;
-
         Replies replies = new Replies(out, kept(arguments[3]));
         Duration epochTick = Duration.ofMillis(Long.parseLong(arguments[2]));
         try (ServedRuns runs =
