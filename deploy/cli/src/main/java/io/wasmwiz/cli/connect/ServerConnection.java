@@ -25,6 +25,9 @@ public final class ServerConnection implements AutoCloseable {
     /** Replies hold at most the server's output limits, of which this is a multiple. */
     private static final int LARGEST_REPLY_BYTES = 64 << 20;
 
+    /** A server that answers none of these has lost the connection, which the network need not tell. Servers allow 10 s. */
+    private static final Duration PING = Duration.ofSeconds(20);
+
     private static final Metadata.Key<String> AUTHORIZATION =
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
@@ -63,6 +66,8 @@ public final class ServerConnection implements AutoCloseable {
                 .channelType(NioSocketChannel.class)
                 .directExecutor()
                 .disableServiceConfigLookUp()
+                .keepAliveTime(PING.toSeconds(), TimeUnit.SECONDS)
+                .keepAliveTimeout(PING.toSeconds(), TimeUnit.SECONDS)
                 .maxInboundMessageSize(LARGEST_REPLY_BYTES)
                 .userAgent("wasmwiz-cli");
         ApiKey key = target.key();
