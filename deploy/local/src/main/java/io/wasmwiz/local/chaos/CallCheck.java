@@ -31,9 +31,10 @@ final class CallCheck {
         Set<UUID> acknowledged = new HashSet<>();
         Set<UUID> requests = new HashSet<>();
         Map<Unnamed, Integer> unknown = new HashMap<>();
+        List<Offence> offences = new ArrayList<>();
         for (Call call : calls) {
-            if (call.end() == Call.End.CHARGED && call.executionId() != null) {
-                acknowledged.add(call.executionId());
+            if (call.end() == Call.End.CHARGED && call.executionId() != null && !acknowledged.add(call.executionId())) {
+                offences.add(new Offence("one charge acknowledged to two calls", call.executionId()));
             }
             if (call.requestId() != null) {
                 requests.add(call.requestId());
@@ -41,7 +42,6 @@ final class CallCheck {
                 unknown.merge(new Unnamed(call.account(), call.inputBytes()), 1, Integer::sum);
             }
         }
-        List<Offence> offences = new ArrayList<>();
         Set<UUID> charged = new HashSet<>();
         Set<UUID> paidRequests = new HashSet<>();
         for (ChargedRow row : rows) {

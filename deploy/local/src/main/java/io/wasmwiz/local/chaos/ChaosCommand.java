@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
             "Starts a cluster of its own on free ports, uses it from several accounts while a schedule kills, stops and"
                     + " restarts its processes, cuts, delays and silences links and fills queues, then waits for the"
                     + " backlog and proves the books.",
-            "The same seed, duration, scenario and size give the same schedule."
+            "The same seed, duration, longest gap, scenario and size give the same schedule."
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:the verdict is clean", "1:it is not", "69:the cluster did not start", "78:a flag is wrong"})
@@ -82,11 +82,33 @@ final class ChaosCommand implements Callable<Integer> {
     private Scenario scenario = Scenario.ALL;
 
     @Option(
+            names = "--longest-gap",
+            paramLabel = "TIME",
+            converter = DurationConverter.class,
+            defaultValue = "4500ms",
+            description = "From one fault to the next at most, 1s to 1h; it is random between half a second and this."
+                    + " Default: ${DEFAULT-VALUE}.")
+    private Duration longestGap = Duration.ZERO;
+
+    @Option(
+            names = "--optimize",
+            description = "Let the services' JVMs use their optimizing compiler, which pays where faults are rare.")
+    private boolean optimize;
+
+    @Option(
             names = "--rate",
             paramLabel = "N",
             defaultValue = "100",
             description = "Calls per second of each of the two large accounts, 1 to 100000. Default: ${DEFAULT-VALUE}.")
     private int rate;
+
+    @Option(
+            names = "--batch-rate",
+            paramLabel = "N",
+            defaultValue = "50",
+            description = "Items per second of each account that sends batches, one for each executor, 1 to 100000."
+                    + " Default: ${DEFAULT-VALUE}.")
+    private int batchRate;
 
     @Option(
             names = "--small-limit",
@@ -110,18 +132,20 @@ final class ChaosCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        ClusterSize size = options.size();
         Problems problems = new Problems();
         problems.requireRange("--duration in s", duration.toSeconds(), 10, 86_400);
+        problems.requireRange("--longest-gap in ms", longestGap.toMillis(), 1_000, 3_600_000);
         problems.requireRange("--runs", runs, 1, 1_000);
         problems.requireRange("--rate", rate, 1, LARGEST_RATE);
+        problems.requireRange("--batch-rate", batchRate, 1, LARGEST_RATE);
         problems.requireRange("--small-limit", smallLimit, 1, 10_000);
         problems.requireRange(
-                "calls in all (--rate of two accounts for --duration)",
-                2L * rate * duration.toSeconds(),
+                "calls and items in all (--rate of two accounts and --batch-rate of each executor for --duration)",
+                (2L * rate + (long) size.executors() * batchRate) * duration.toSeconds(),
                 1,
                 CALLS_AT_MOST);
         problems.check();
-        ClusterSize size = options.size();
         Progress progress = new Progress(out);
         if (scheduleOnly) {
             for (long each = seed; each < seed + runs; each++) {
@@ -144,7 +168,7 @@ final class ChaosCommand implements Callable<Integer> {
     }
 
     private List<Fault> schedule(long each, ClusterSize size, Progress progress) {
-        List<Fault> schedule = Schedule.of(each, duration, scenario, size);
+        List<Fault> schedule = Schedule.of(each, duration, longestGap, scenario, size);
         progress.line("seed " + each + ", " + duration.toSeconds() + " s, scenario " + scenario + ": " + schedule.size()
                 + " faults");
         schedule.forEach(fault -> progress.line("  " + fault));
@@ -157,7 +181,7 @@ final class ChaosCommand implements Callable<Integer> {
                 Path.of(System.getProperty("wasmwiz.home", ".")).resolve("deploy/samples/upper.wasm"));
         try (Closer closer = new Closer()) {
             Cluster cluster = closer.add(Cluster.start(
-                    new ClusterConfig(data, size, ClusterPorts.free(), true, false, ChaosFlags.ALL), progress));
+                    new ClusterConfig(data, size, ClusterPorts.free(), true, optimize, ChaosFlags.ALL), progress));
             boolean clean = true;
             for (long each = seed; each < seed + runs && clean; each++) {
                 List<Fault> schedule = schedule(each, size, progress);
@@ -167,8 +191,9 @@ final class ChaosCommand implements Callable<Integer> {
                             tenants.load("plain-" + each, UNLIMITED, rate, false),
                             tenants.load("named-" + each, UNLIMITED, rate, true),
                             tenants.load("small-" + each, smallLimit, SMALL_RATE, false),
-                            tenants.load("flood-" + each, UNLIMITED, 1, false));
-                    Verdict verdict = new ChaosRun(cluster, size, schedule, progress).run(loads);
+                            tenants.load("flood-" + each, UNLIMITED, 1, false),
+                            tenants.batches("batch-" + each, UNLIMITED, batchRate));
+                    Verdict verdict = new ChaosRun(cluster, size, schedule, duration, progress).run(loads);
                     verdict.lines().forEach(progress::line);
                     progress.line("seed " + each + " is " + (verdict.isClean() ? "clean" : "NOT CLEAN"));
                     clean = verdict.isClean();

@@ -43,14 +43,16 @@ final class ChaosRun {
     private final Cluster cluster;
     private final ClusterSize size;
     private final List<Fault> schedule;
+    private final Duration duration;
     private final Progress progress;
     private final Jdbi owner;
     private final Verdict verdict = new Verdict();
 
-    ChaosRun(Cluster cluster, ClusterSize size, List<Fault> schedule, Progress progress) {
+    ChaosRun(Cluster cluster, ClusterSize size, List<Fault> schedule, Duration duration, Progress progress) {
         this.cluster = cluster;
         this.size = size;
         this.schedule = schedule;
+        this.duration = duration;
         this.progress = progress;
         this.owner = cluster.database().owner();
     }
@@ -61,13 +63,13 @@ final class ChaosRun {
         Instant begun;
         FaultInjector injector = new FaultInjector(cluster, loads.flood());
         try (Watch watch = Watch.open(cluster)) {
-            loads.steady().forEach(TenantLoad::begin);
+            loads.steady().forEach(Load::begin);
             begun = Instant.now();
-            injector.run(schedule);
+            injector.run(schedule, duration);
             progress.say("faults", injector.done());
             recover();
             Thread.sleep(CALM.toMillis());
-            for (TenantLoad load : loads.all()) {
+            for (Load load : loads.all()) {
                 load.finish();
             }
             checkBacklog("before the last demand");
@@ -160,6 +162,10 @@ final class ChaosRun {
         progress.say("calls", calls.size());
         ends.forEach((end, count) -> progress.say("  " + count, end));
         progress.say("charged rows", rows.size());
+        progress.say(
+                "cut batch streams",
+                loads.batches().stream().mapToLong(BatchLoad::cuts).sum());
+        checkBatches(loads.batches());
         List<CallCheck.Offence> offences = CallCheck.offences(calls, rows);
         verdict.check(
                 "acknowledged ⊆ charged ⊆ acknowledged ∪ unknown, none twice",
@@ -170,6 +176,18 @@ final class ChaosRun {
             History.of(offence.executionId(), owner, calls, schedule, begun)
                     .forEach(line -> progress.line("  " + line));
         });
+    }
+
+    private void checkBatches(List<BatchLoad> batches) {
+        List<Call> items =
+                batches.stream().flatMap(load -> load.calls().stream()).toList();
+        long without =
+                items.stream().filter(item -> item.end() == Call.End.UNKNOWN).count();
+        long surplus = batches.stream().mapToLong(BatchLoad::surplus).sum();
+        verdict.check(
+                "every batch item has its one result",
+                without == 0 && surplus == 0 && !items.isEmpty(),
+                "%d items, %d without, %d too many".formatted(items.size(), without, surplus));
     }
 
     private void reconcile() {

@@ -29,8 +29,8 @@ final class FaultInjector {
         this.flood = flood;
     }
 
-    /** Runs the schedule to its end, then resumes and starts whatever is not there. */
-    void run(List<Fault> schedule) throws InterruptedException, ExecutionException {
+    /** Runs the schedule to its end and on until {@code duration} is over, then starts whatever is not there. */
+    void run(List<Fault> schedule, Duration duration) throws InterruptedException, ExecutionException {
         ExecutorService threads = Executors.newCachedThreadPool();
         try {
             long start = System.nanoTime();
@@ -45,6 +45,7 @@ final class FaultInjector {
             for (Future<?> fault : running) {
                 fault.get();
             }
+            sleepUntil(start + duration.toNanos());
         } finally {
             threads.shutdownNow();
         }

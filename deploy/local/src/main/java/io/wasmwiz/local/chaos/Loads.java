@@ -2,6 +2,7 @@ package io.wasmwiz.local.chaos;
 
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
  * Who calls.
@@ -10,16 +11,25 @@ import java.util.UUID;
  * @param named with request ids
  * @param small with an allowance that is spent in the end
  * @param flood only to fill queues
+ * @param batches one batch after the other, each on a stream of its own
  */
-record Loads(TenantLoad plain, TenantLoad named, TenantLoad small, TenantLoad flood) {
-    /** Those that call all the time. */
-    List<TenantLoad> steady() {
-        return List.of(plain, named, small);
+record Loads(TenantLoad plain, TenantLoad named, TenantLoad small, TenantLoad flood, List<BatchLoad> batches) {
+    Loads {
+        batches = List.copyOf(batches);
+    }
+
+    /** Those that work all the time. */
+    List<Load> steady() {
+        return with(plain, named, small);
     }
 
     /** All of them. */
-    List<TenantLoad> all() {
-        return List.of(plain, named, small, flood);
+    List<Load> all() {
+        return with(plain, named, small, flood);
+    }
+
+    private List<Load> with(TenantLoad... callers) {
+        return Stream.concat(Stream.of(callers), batches.stream()).toList();
     }
 
     /** Whose calls these are. */

@@ -11,15 +11,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-/** What goes wrong when: a function of the seed, the time, the scenario and the cluster's size, and of nothing else. */
+/** What goes wrong when: a function of the seed, the time, the longest gap, the scenario and the cluster's size, and of nothing else. */
 final class Schedule {
     /** The target of {@link Kind#FLOOD}. */
     static final String QUEUES = "queues";
 
     private static final int SHORTEST_GAP_MILLIS = 500;
-
-    /** Each kill costs a start, which takes seconds of processor time: more of them and nothing else would run. */
-    private static final int LONGEST_GAP_MILLIS = 4_500;
 
     private static final int SHORTEST_ABSENCE_MILLIS = 200;
     private static final int LONGEST_ABSENCE_MILLIS = 5_000;
@@ -35,15 +32,20 @@ final class Schedule {
 
     private Schedule() {}
 
-    /** The faults in the order of their beginning; all end within {@code duration}, and none meets its target while it is away. */
-    static List<Fault> of(long seed, Duration duration, Scenario scenario, ClusterSize size) {
+    /**
+     * The faults in the order of their beginning; all end within {@code duration}, and none meets its target while it is away.
+     *
+     * @param longestGap between two beginnings, more than half a second. Each kill costs a start, which takes seconds of
+     *     processor time: with less than some seconds between them nothing else would run
+     */
+    static List<Fault> of(long seed, Duration duration, Duration longestGap, Scenario scenario, ClusterSize size) {
         Random random = new Random(seed);
         List<String> targets = targets(scenario, size);
         Map<String, Long> awayUntil = new HashMap<>();
         List<Fault> faults = new ArrayList<>();
         long at = 0;
         while (true) {
-            at += between(random, SHORTEST_GAP_MILLIS, LONGEST_GAP_MILLIS);
+            at += between(random, SHORTEST_GAP_MILLIS, (int) longestGap.toMillis());
             String target = targets.get(random.nextInt(targets.size()));
             Kind kind = kind(random, target);
             boolean shared = target.contains(Role.POSTGRESQL.text()) || target.contains(Role.BROKER.text());

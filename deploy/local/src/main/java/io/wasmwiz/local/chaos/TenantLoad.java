@@ -4,15 +4,10 @@ import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.ErrorInfo;
-import io.grpc.Grpc;
-import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
-import io.wasmwiz.client.ExecutorListProvider;
-import io.wasmwiz.client.ServiceConfig;
-import io.wasmwiz.local.parts.BearerKey;
 import io.wasmwiz.v1.ExecuteRequest;
 import io.wasmwiz.v1.ExecuteResponse;
 import io.wasmwiz.v1.ExecutionServiceGrpc;
@@ -29,7 +24,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** Calls in one tenant's name at its pace, and notes how each call ended. Its opener closes it. */
-final class TenantLoad implements AutoCloseable {
+final class TenantLoad implements Load {
     /** More than three executors let wait for one account. */
     private static final int IN_FLIGHT_AT_MOST = 1_000;
 
@@ -50,13 +45,7 @@ final class TenantLoad implements AutoCloseable {
     private TenantLoad(Tenant tenant, List<String> executors, byte[] module) {
         this.tenant = tenant;
         this.module = ByteString.copyFrom(module);
-        this.channel = Grpc.newChannelBuilder(
-                        ExecutorListProvider.target(executors), InsecureChannelCredentials.create())
-                .defaultServiceConfig(
-                        tenant.withRequestIds() ? ServiceConfig.forRequestIds() : ServiceConfig.standard())
-                .enableRetry()
-                .intercept(BearerKey.sent(tenant.key()))
-                .build();
+        this.channel = tenant.channel(executors);
         this.stub = ExecutionServiceGrpc.newStub(channel);
         this.thread = new Thread(this::pace, "load-" + tenant.tier());
         thread.setDaemon(true);
@@ -67,7 +56,8 @@ final class TenantLoad implements AutoCloseable {
         return new TenantLoad(tenant, executors, module);
     }
 
-    void begin() {
+    @Override
+    public void begin() {
         thread.start();
     }
 
@@ -110,8 +100,8 @@ final class TenantLoad implements AutoCloseable {
                 .execute(request.build(), new Ending(inputBytes, requestId, Instant.now()));
     }
 
-    /** Stops calling and waits until every call has ended. */
-    void finish() throws InterruptedException {
+    @Override
+    public void finish() throws InterruptedException {
         stopping.set(true);
         thread.join();
         awaitCalls();
@@ -126,12 +116,13 @@ final class TenantLoad implements AutoCloseable {
         slots.release(IN_FLIGHT_AT_MOST);
     }
 
-    Tenant tenant() {
+    @Override
+    public Tenant tenant() {
         return tenant;
     }
 
-    /** Those that have ended, in the order of their end. */
-    List<Call> calls() {
+    @Override
+    public List<Call> calls() {
         return List.copyOf(calls);
     }
 

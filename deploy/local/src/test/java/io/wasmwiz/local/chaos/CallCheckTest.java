@@ -56,6 +56,13 @@ class CallCheckTest {
                 .containsExactly("a second charge for request " + REQUEST);
     }
 
+    @Test
+    void refusesOneChargeForTwoCalls() {
+        assertThat(offences(
+                        List.of(call(End.CHARGED, 5, null, ONE), call(End.CHARGED, 5, null, ONE)), row(ONE, null, 5)))
+                .containsExactly("one charge acknowledged to two calls");
+    }
+
     private static List<String> offences(List<Call> calls, ChargedRow... rows) {
         return CallCheck.offences(calls, List.of(rows)).stream()
                 .map(CallCheck.Offence::what)

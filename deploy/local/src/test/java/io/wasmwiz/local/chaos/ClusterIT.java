@@ -25,6 +25,7 @@ class ClusterIT {
     private static final ClusterSize SIZE = new ClusterSize(1, 2, 2, 192, 256, 192);
     private static final long SEED = 4;
     private static final Duration FAULTS = Duration.ofSeconds(15);
+    private static final Duration GAP = Duration.ofMillis(4_500);
     private static final Duration READY = Duration.ofSeconds(60);
     private static final int LARGE = 100_000_000;
 
@@ -64,9 +65,10 @@ class ClusterIT {
                     tenants.load("plain", LARGE, 15, false),
                     tenants.load("named", LARGE, 15, true),
                     tenants.load("small", 100, 5, false),
-                    tenants.load("flood", LARGE, 1, false));
-            List<Fault> schedule = Schedule.of(SEED, FAULTS, Scenario.ALL, SIZE);
-            Verdict verdict = new ChaosRun(cluster, SIZE, schedule, progress).run(loads);
+                    tenants.load("flood", LARGE, 1, false),
+                    tenants.batches("batch", LARGE, 50));
+            List<Fault> schedule = Schedule.of(SEED, FAULTS, GAP, Scenario.ALL, SIZE);
+            Verdict verdict = new ChaosRun(cluster, SIZE, schedule, FAULTS, progress).run(loads);
 
             assertThat(verdict.isClean()).as(String.join("\n", verdict.lines())).isTrue();
         }

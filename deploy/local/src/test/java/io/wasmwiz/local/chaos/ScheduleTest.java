@@ -15,12 +15,13 @@ import org.junit.jupiter.api.Test;
 class ScheduleTest {
     private static final ClusterSize SIZE = new ClusterSize(3, 3, 2, 320, 512, 256);
     private static final Duration MINUTE = Duration.ofSeconds(60);
+    private static final Duration GAP = Duration.ofMillis(4_500);
 
     @Test
     void isAFunctionOfTheSeed() {
-        assertThat(Schedule.of(7, MINUTE, Scenario.ALL, SIZE))
-                .isEqualTo(Schedule.of(7, MINUTE, Scenario.ALL, SIZE))
-                .isNotEqualTo(Schedule.of(8, MINUTE, Scenario.ALL, SIZE));
+        assertThat(Schedule.of(7, MINUTE, GAP, Scenario.ALL, SIZE))
+                .isEqualTo(Schedule.of(7, MINUTE, GAP, Scenario.ALL, SIZE))
+                .isNotEqualTo(Schedule.of(8, MINUTE, GAP, Scenario.ALL, SIZE));
     }
 
     @Test
@@ -28,7 +29,7 @@ class ScheduleTest {
         for (long seed = 0; seed < 200; seed++) {
             Map<String, Duration> away = new HashMap<>();
             Duration last = Duration.ZERO;
-            for (Fault fault : Schedule.of(seed, MINUTE, Scenario.ALL, SIZE)) {
+            for (Fault fault : Schedule.of(seed, MINUTE, GAP, Scenario.ALL, SIZE)) {
                 assertThat(fault.at()).isGreaterThanOrEqualTo(last);
                 assertThat(fault.end()).isLessThanOrEqualTo(MINUTE);
                 assertThat(fault.at()).isGreaterThan(away.getOrDefault(fault.target(), Duration.ZERO));
@@ -41,7 +42,7 @@ class ScheduleTest {
     @Test
     void bringsEveryKindToEveryProcessInSomeSeed() {
         List<Fault> all = new ArrayList<>();
-        LongStream.range(0, 50).forEach(seed -> all.addAll(Schedule.of(seed, MINUTE, Scenario.ALL, SIZE)));
+        LongStream.range(0, 50).forEach(seed -> all.addAll(Schedule.of(seed, MINUTE, GAP, Scenario.ALL, SIZE)));
 
         assertThat(all.stream().map(Fault::target).collect(Collectors.toSet()))
                 .containsExactlyInAnyOrder(
@@ -70,15 +71,24 @@ class ScheduleTest {
     }
 
     @Test
+    void hasFewerFaultsTheLongerTheGap() {
+        List<Fault> dense = Schedule.of(3, MINUTE, Duration.ofSeconds(1), Scenario.LINKS, SIZE);
+        List<Fault> sparse = Schedule.of(3, MINUTE, Duration.ofSeconds(8), Scenario.LINKS, SIZE);
+
+        assertThat(sparse).isNotEmpty();
+        assertThat(dense).hasSizeGreaterThan(3 * sparse.size());
+    }
+
+    @Test
     void keepsToItsScenario() {
-        assertThat(Schedule.of(1, MINUTE, Scenario.LOG, SIZE))
+        assertThat(Schedule.of(1, MINUTE, GAP, Scenario.LOG, SIZE))
                 .isNotEmpty()
                 .allMatch(fault ->
                         fault.target().startsWith("broker-") || fault.target().equals("controller"));
-        assertThat(Schedule.of(1, MINUTE, Scenario.LINKS, SIZE))
+        assertThat(Schedule.of(1, MINUTE, GAP, Scenario.LINKS, SIZE))
                 .isNotEmpty()
                 .allMatch(fault -> fault.target().startsWith("link-"));
-        assertThat(Schedule.of(1, MINUTE, Scenario.QUEUES, SIZE))
+        assertThat(Schedule.of(1, MINUTE, GAP, Scenario.QUEUES, SIZE))
                 .isNotEmpty()
                 .allMatch(fault -> fault.kind() == Fault.Kind.FLOOD);
     }
