@@ -25,8 +25,11 @@ public final class ServerConnection implements AutoCloseable {
     /** Replies hold at most the server's output limits, of which this is a multiple. */
     private static final int LARGEST_REPLY_BYTES = 64 << 20;
 
-    /** A server that answers none of these has lost the connection, which the network need not tell. Servers allow 10 s. */
+    /** Between pings while a call is in progress: connections are lost without a word. Servers allow 10 s. */
     private static final Duration PING = Duration.ofSeconds(20);
+
+    /** For a ping's answer; then the calls of the connection end with UNAVAILABLE. */
+    private static final Duration PING_ANSWER = Duration.ofSeconds(20);
 
     private static final Metadata.Key<String> AUTHORIZATION =
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
@@ -43,8 +46,14 @@ public final class ServerConnection implements AutoCloseable {
 
     /** Prepares a channel; connecting happens with the first call. Callbacks run on its one network thread. */
     public static ServerConnection open(Target target) {
+        return open(target, PING, PING_ANSWER);
+    }
+
+    static ServerConnection open(Target target, Duration ping, Duration pingAnswer) {
         return open(
                 target,
+                ping,
+                pingAnswer,
                 target.endpoints().size() == 1
                         ? toOne(target.endpoint())
                         : toAll(target.endpoints(), ServiceConfig.standard()));
@@ -52,10 +61,11 @@ public final class ServerConnection implements AutoCloseable {
 
     /** As {@link #open}, for callers that set a request id in every Execute: those are repeated, too. */
     public static ServerConnection openForRequestIds(Target target) {
-        return open(target, toAll(target.endpoints(), ServiceConfig.forRequestIds()));
+        return open(target, PING, PING_ANSWER, toAll(target.endpoints(), ServiceConfig.forRequestIds()));
     }
 
-    private static ServerConnection open(Target target, NettyChannelBuilder builder) {
+    private static ServerConnection open(
+            Target target, Duration ping, Duration pingAnswer, NettyChannelBuilder builder) {
         Endpoint endpoint = target.endpoint();
         if (!endpoint.tls()) {
             builder.usePlaintext();
@@ -66,8 +76,8 @@ public final class ServerConnection implements AutoCloseable {
                 .channelType(NioSocketChannel.class)
                 .directExecutor()
                 .disableServiceConfigLookUp()
-                .keepAliveTime(PING.toSeconds(), TimeUnit.SECONDS)
-                .keepAliveTimeout(PING.toSeconds(), TimeUnit.SECONDS)
+                .keepAliveTime(ping.toMillis(), TimeUnit.MILLISECONDS)
+                .keepAliveTimeout(pingAnswer.toMillis(), TimeUnit.MILLISECONDS)
                 .maxInboundMessageSize(LARGEST_REPLY_BYTES)
                 .userAgent("wasmwiz-cli");
         ApiKey key = target.key();
