@@ -36,6 +36,8 @@ final class ForkedExecutor extends ExecutorClient {
         List<String> line = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
                 "-Djava.library.path=" + System.getProperty("java.library.path"),
                 "-cp",
                 productClassPath(),

@@ -44,6 +44,7 @@ final class ForkedService implements AutoCloseable {
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "-Xmx256m",
                     "-XX:+UseSerialGC",
+                    "-XX:TieredStopAtLevel=1",
                     "-Djava.library.path=" + System.getProperty("java.library.path"),
                     "-cp",
                     productClassPath(),
