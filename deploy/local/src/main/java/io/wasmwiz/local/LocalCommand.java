@@ -6,6 +6,7 @@ import io.wasmwiz.local.cluster.ClusterConfig;
 import io.wasmwiz.local.cluster.ClusterOptions;
 import io.wasmwiz.local.cluster.ClusterPorts;
 import io.wasmwiz.local.cluster.ClusterSession;
+import io.wasmwiz.local.cluster.JvmUse;
 import io.wasmwiz.local.cluster.RollCommand;
 import io.wasmwiz.local.cluster.StatusCommand;
 import io.wasmwiz.local.parts.Progress;
@@ -134,7 +135,7 @@ final class LocalCommand implements Callable<Integer> {
                 cluster.size(),
                 ClusterPorts.standard(portOffset == null ? 0 : portOffset),
                 false,
-                false,
+                JvmUse.STARTED_OFTEN,
                 Map.of());
         Progress progress = new Progress(out);
         progress.line("WasmWiz " + BuildInfo.version() + ", data and logs in " + data);

@@ -7,6 +7,7 @@ import io.wasmwiz.local.cluster.Cluster;
 import io.wasmwiz.local.cluster.ClusterConfig;
 import io.wasmwiz.local.cluster.ClusterPorts;
 import io.wasmwiz.local.cluster.ClusterSize;
+import io.wasmwiz.local.cluster.JvmUse;
 import io.wasmwiz.local.cluster.Member;
 import io.wasmwiz.local.cluster.Role;
 import io.wasmwiz.local.parts.LocalAccount;
@@ -54,7 +55,7 @@ final class BenchStack implements AutoCloseable {
                         new ClusterSize(1, 1, 1, BROKER_HEAP_MIB, executorHeapMib, METERING_HEAP_MIB),
                         ClusterPorts.free(),
                         false,
-                        true,
+                        JvmUse.LONG_LOAD,
                         Map.of(
                                 Role.EXECUTOR,
                                 List.of(

@@ -7,6 +7,7 @@ import io.wasmwiz.local.cluster.ClusterConfig;
 import io.wasmwiz.local.cluster.ClusterOptions;
 import io.wasmwiz.local.cluster.ClusterPorts;
 import io.wasmwiz.local.cluster.ClusterSize;
+import io.wasmwiz.local.cluster.JvmUse;
 import io.wasmwiz.local.parts.Progress;
 import io.wasmwiz.service.Closer;
 import io.wasmwiz.service.ServiceCommand;
@@ -89,11 +90,6 @@ final class ChaosCommand implements Callable<Integer> {
             description = "From one fault to the next at most, 1s to 1h; it is random between half a second and this."
                     + " Default: ${DEFAULT-VALUE}.")
     private Duration longestGap = Duration.ZERO;
-
-    @Option(
-            names = "--optimize",
-            description = "Let the services' JVMs use their optimizing compiler, which pays where faults are rare.")
-    private boolean optimize;
 
     @Option(
             names = "--rate",
@@ -181,7 +177,8 @@ final class ChaosCommand implements Callable<Integer> {
                 Path.of(System.getProperty("wasmwiz.home", ".")).resolve("deploy/samples/upper.wasm"));
         try (Closer closer = new Closer()) {
             Cluster cluster = closer.add(Cluster.start(
-                    new ClusterConfig(data, size, ClusterPorts.free(), true, optimize, ChaosFlags.ALL), progress));
+                    new ClusterConfig(data, size, ClusterPorts.free(), true, JvmUse.WATCHED_FOR_GROWTH, ChaosFlags.ALL),
+                    progress));
             boolean clean = true;
             for (long each = seed; each < seed + runs && clean; each++) {
                 List<Fault> schedule = schedule(each, size, progress);

@@ -80,7 +80,7 @@ final class ChaosRun {
                     "charged ≤ held ≤ limit at each of %d looks".formatted(watch.looks()),
                     overshot.isEmpty() && watch.looks() > 0,
                     String.join("; ", overshot));
-            watch.memory().check(size, verdict);
+            watch.memory().check(size, cluster.members(), verdict);
         } catch (EmbeddedServerException e) {
             verdict.check("every process comes back", false, String.valueOf(e.getMessage()));
             return verdict;

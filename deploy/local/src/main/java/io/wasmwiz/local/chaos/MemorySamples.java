@@ -1,6 +1,7 @@
 package io.wasmwiz.local.chaos;
 
 import io.wasmwiz.local.cluster.ClusterSize;
+import io.wasmwiz.local.cluster.JvmUse;
 import io.wasmwiz.local.cluster.Member;
 import io.wasmwiz.local.cluster.Role;
 import java.io.IOException;
@@ -30,6 +31,9 @@ final class MemorySamples {
 
     private static final double LARGEST_GROWTH = 1.2;
     private static final int SERIES = 6;
+
+    /** What a JVM with -XX:+ExitOnOutOfMemoryError says last. */
+    private static final String HEAP_EXHAUSTED = "Terminating due to java.lang.OutOfMemoryError";
 
     private final Map<String, List<Integer>> mib = new TreeMap<>();
 
@@ -61,8 +65,13 @@ final class MemorySamples {
         }
     }
 
-    /** Holds each role to its bound and, in a run of ten minutes or more, the second half to what the first half took. */
-    synchronized void check(ClusterSize size, Verdict verdict) {
+    /**
+     * Holds each role to its bound, JVMs to their heap and, in a run of ten minutes or more, what is usual in the second half
+     * to what was in the first. All of a JVM's heap is resident from its start ({@link JvmUse#WATCHED_FOR_GROWTH}), so growth
+     * is what lies beside it; what grows in the heap ends in a JVM that says so in its log. Compilers are sandboxes for a
+     * second, much larger than the others: the median does not tell in which half one was seen.
+     */
+    synchronized void check(ClusterSize size, List<Member> members, Verdict verdict) throws IOException {
         List<String> above = new ArrayList<>();
         List<String> grown = new ArrayList<>();
         mib.forEach((name, looks) -> {
@@ -73,8 +82,8 @@ final class MemorySamples {
                 above.add("%s %d MiB of %d".formatted(name, largest(looks), bound));
             }
             int half = looks.size() / 2;
-            int first = largest(looks.subList(0, half));
-            int second = largest(looks.subList(half, looks.size()));
+            int first = median(looks.subList(0, half));
+            int second = median(looks.subList(half, looks.size()));
             if (looks.size() >= LOOKS_FOR_GROWTH && second > first * LARGEST_GROWTH) {
                 grown.add("%s from %d to %d MiB".formatted(name, first, second));
             }
@@ -83,6 +92,13 @@ final class MemorySamples {
                 "every process's memory within its bound",
                 above.isEmpty() && !mib.isEmpty(),
                 above.isEmpty() ? series() : String.join(", ", above));
+        List<String> exhausted = new ArrayList<>();
+        for (Member member : members) {
+            if (Files.readString(member.log()).contains(HEAP_EXHAUSTED)) {
+                exhausted.add(member.name());
+            }
+        }
+        verdict.check("every heap large enough", exhausted.isEmpty(), String.join(", ", exhausted));
         verdict.check("memory flat", grown.isEmpty(), grown.isEmpty() ? "" : String.join(", ", grown));
     }
 
@@ -100,6 +116,10 @@ final class MemorySamples {
                         })
                         .collect(Collectors.joining(", "))
                 + " MiB";
+    }
+
+    private static int median(List<Integer> looks) {
+        return looks.stream().sorted().skip(looks.size() / 2).findFirst().orElse(0);
     }
 
     private static int largest(List<Integer> looks) {

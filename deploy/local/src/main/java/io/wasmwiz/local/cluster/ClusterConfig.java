@@ -9,8 +9,7 @@ import java.util.Map;
  *
  * @param dataDirectory of everything: data, logs, secrets
  * @param proxied whether the links of {@link Links} go through proxies
- * @param optimizes whether its JVMs use their optimizing compiler, which pays after minutes under load: until then a dozen
- *     of them spend most of a small machine on it
+ * @param jvms what its JVMs are for
  * @param extraFlags flags of executors and workers beyond those that tie the cluster together, by role
  */
 public record ClusterConfig(
@@ -18,7 +17,7 @@ public record ClusterConfig(
         ClusterSize size,
         ClusterPorts ports,
         boolean proxied,
-        boolean optimizes,
+        JvmUse jvms,
         Map<Role, List<String>> extraFlags) {
     public ClusterConfig {
         dataDirectory = dataDirectory.toAbsolutePath().normalize();

@@ -93,7 +93,7 @@ final class ClusterMembers {
                 number,
                 "",
                 KAFKA_STOP,
-                () -> node.prepare(clusterId, JavaCommands.options(config.size().heapMib(role), config.optimizes())),
+                () -> node.prepare(clusterId, JavaCommands.options(config.size().heapMib(role), config.jvms())),
                 Map.of());
     }
 
@@ -124,7 +124,7 @@ final class ClusterMembers {
                 "--admin-service",
                 "--kafka-bootstrap-servers=" + linkedServers()));
         flags.addAll(config.extraFlags().getOrDefault(Role.EXECUTOR, List.of()));
-        List<String> command = JavaCommands.executor(config.size().heapMib(Role.EXECUTOR), config.optimizes(), flags);
+        List<String> command = JavaCommands.executor(config.size().heapMib(Role.EXECUTOR), config.jvms(), flags);
         return member(
                 Role.EXECUTOR,
                 number,
@@ -143,7 +143,7 @@ final class ClusterMembers {
                 "--admin-port=" + config.ports().admin(Role.METERING, number),
                 "--kafka-bootstrap-servers=" + linkedServers()));
         flags.addAll(config.extraFlags().getOrDefault(Role.METERING, List.of()));
-        List<String> command = JavaCommands.metering(config.size().heapMib(Role.METERING), config.optimizes(), flags);
+        List<String> command = JavaCommands.metering(config.size().heapMib(Role.METERING), config.jvms(), flags);
         return member(
                 Role.METERING,
                 number,

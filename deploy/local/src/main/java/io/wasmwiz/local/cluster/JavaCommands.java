@@ -13,29 +13,25 @@ final class JavaCommands {
 
     private JavaCommands() {}
 
-    static List<String> executor(int heapMib, boolean optimizes, List<String> flags) {
-        return command(heapMib, optimizes, ExecutorMain.class, flags);
+    static List<String> executor(int heapMib, JvmUse use, List<String> flags) {
+        return command(heapMib, use, ExecutorMain.class, flags);
     }
 
-    static List<String> metering(int heapMib, boolean optimizes, List<String> flags) {
-        return command(heapMib, optimizes, MeteringMain.class, flags);
+    static List<String> metering(int heapMib, JvmUse use, List<String> flags) {
+        return command(heapMib, use, MeteringMain.class, flags);
     }
 
-    private static List<String> command(int heapMib, boolean optimizes, Class<?> main, List<String> flags) {
+    private static List<String> command(int heapMib, JvmUse use, Class<?> main, List<String> flags) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(options(heapMib, optimizes));
+        command.addAll(options(heapMib, use));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(flags);
         return command;
     }
 
-    /**
-     * JVM options of every program: bounded memory, one collector thread, and what newer JDKs ask for.
-     *
-     * @param optimizes see {@link ClusterConfig#optimizes}
-     */
-    static List<String> options(int heapMib, boolean optimizes) {
+    /** JVM options of every program: bounded memory, one collector thread, and what newer JDKs ask for. */
+    static List<String> options(int heapMib, JvmUse use) {
         List<String> options = new ArrayList<>(List.of(
                 "-Xmx" + heapMib + "m",
                 "-Xss2m",
@@ -43,9 +39,7 @@ final class JavaCommands {
                 "-XX:+ExitOnOutOfMemoryError",
                 "-Dfile.encoding=UTF-8",
                 "-Djava.library.path=" + System.getProperty("java.library.path", "")));
-        if (!optimizes) {
-            options.add("-XX:TieredStopAtLevel=1");
-        }
+        options.addAll(use.flags(heapMib));
         // deploy/wasmwiz archives what the stack in one JVM loads, which is what these load: they start in half the
         // time.
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()

@@ -6,6 +6,7 @@ import io.wasmwiz.local.cluster.Cluster;
 import io.wasmwiz.local.cluster.ClusterConfig;
 import io.wasmwiz.local.cluster.ClusterPorts;
 import io.wasmwiz.local.cluster.ClusterSize;
+import io.wasmwiz.local.cluster.JvmUse;
 import io.wasmwiz.local.cluster.Member;
 import io.wasmwiz.local.cluster.Role;
 import io.wasmwiz.local.parts.Progress;
@@ -36,7 +37,9 @@ class ClusterIT {
         byte[] module = Files.readAllBytes(Path.of("../samples/upper.wasm"));
         try (Closer closer = new Closer()) {
             Cluster cluster = closer.add(Cluster.start(
-                    new ClusterConfig(directory, SIZE, ClusterPorts.free(), true, false, ChaosFlags.ALL), progress));
+                    new ClusterConfig(
+                            directory, SIZE, ClusterPorts.free(), true, JvmUse.WATCHED_FOR_GROWTH, ChaosFlags.ALL),
+                    progress));
             Tenants tenants = new Tenants(cluster, module, closer);
 
             TenantLoad plain = tenants.load("rolled-plain", LARGE, 10, false);
