@@ -6,22 +6,32 @@ import io.wasmwiz.executor.sandbox.queue.FairQueue;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** A module on its way to a compiler and back. */
 final class CompileJob extends Job {
     /** What came of it, and if nothing did, why. */
     record Outcome(Compilation compilation, FairQueue.Offer offer) {}
 
+    /** A compiler that had less of its time than one part in so many was kept from it by the machine, not by the module. */
+    private static final int STARVED_PARTS = 4;
+
     private final CompletableFuture<Outcome> result = new CompletableFuture<>();
     private final CodeCache code;
     private final Duration timeout;
     private final long startByNanos;
+    private final Predicate<CompileJob> again;
+    private volatile @Nullable Duration cpuAtStart;
+    private boolean repeated;
 
-    CompileJob(ModuleCode module, CodeCache code, Duration timeout, long startByNanos) {
+    /** @param again offers it to another compiler; false when there is no room */
+    CompileJob(ModuleCode module, CodeCache code, Duration timeout, long startByNanos, Predicate<CompileJob> again) {
         super(module);
         this.code = code;
         this.timeout = timeout;
         this.startByNanos = startByNanos;
+        this.again = again;
     }
 
     CompletableFuture<Outcome> result() {
@@ -60,6 +70,23 @@ final class CompileJob extends Job {
     }
 
     @Override
+    void started(SandboxProcess where) {
+        cpuAtStart = where.cpuTime().orElse(null);
+    }
+
+    /** Compiling is measured by the clock, which goes on while a machine has no time for the compiler. */
+    @Override
+    Death.Kill overdue(SandboxProcess where) {
+        Duration before = cpuAtStart;
+        boolean starved = before != null
+                && where.cpuTime()
+                        .map(now ->
+                                now.minus(before).multipliedBy(STARVED_PARTS).compareTo(timeout) < 0)
+                        .orElse(false);
+        return starved ? Death.Kill.STARVED : Death.Kill.TIMED_OUT;
+    }
+
+    @Override
     long answerBytes() {
         return RunCodec.RESULT_BYTES;
     }
@@ -73,13 +100,22 @@ final class CompileJob extends Job {
         return () -> finish(outcome);
     }
 
+    /** A compiler that was killed from outside has its module compiled by another, once. */
     @Override
     void died(Death.Kill kill, Death death, long sentNanos, long startedNanos) {
+        if (death.isFromOutside() && !repeated) {
+            repeated = true;
+            if (!again.test(this)) {
+                unavailable("the compiler was killed, and there is no room before the next");
+            }
+            return;
+        }
         finish(
                 switch (kill) {
                     case TIMED_OUT ->
                         new Compilation.Rejected("compiling the module takes longer than " + timeout.toMillis()
                                 + " ms: make it smaller, or split its largest functions");
+                    case STARVED -> new Compilation.Unavailable("the machine is too busy to compile the module");
                     case CLOSED, RETIRED -> new Compilation.Unavailable("the sandbox is closing");
                     default ->
                         new Compilation.Rejected("the compiler did not survive the module: " + death.detail()

@@ -11,6 +11,8 @@ record Death(String cause, String detail) {
     enum Kill {
         NONE,
         TIMED_OUT,
+        /** As {@link #TIMED_OUT}, and the machine had next to no processor time for it. */
+        STARVED,
         CANCELLED,
         STUCK_LOADING,
         STUCK_STARTING,
@@ -20,10 +22,18 @@ record Death(String cause, String detail) {
     }
 
     private static final int SIGNAL_BASE = 128;
+    private static final int SIGKILL = 9;
+    private static final String KILLED_FROM_OUTSIDE = "sigkill";
+
+    /** Whether something else than we and the process ended it, which may have had nothing to do with what it did. */
+    boolean isFromOutside() {
+        return cause.equals(KILLED_FROM_OUTSIDE);
+    }
 
     static Death of(Kill kill, int exitCode) {
         return switch (kill) {
             case TIMED_OUT -> new Death("killed_timed_out", "it did not stop in time and was killed");
+            case STARVED -> new Death("killed_starved", "it had too little processor time to end and was killed");
             case CANCELLED -> new Death("killed_cancelled", "it did not stop when cancelled and was killed");
             case STUCK_LOADING -> new Death("killed_loading", "it took too long to load the module and was killed");
             case STUCK_STARTING -> new Death("killed_starting", "it took too long to start and was killed");
@@ -37,7 +47,10 @@ record Death(String cause, String detail) {
     private static Death byItself(int exitCode) {
         return switch (exitCode - SIGNAL_BASE) {
             case 6 -> new Death("abort", "the engine aborted (SIGABRT)");
-            case 9 -> new Death("sigkill", "it was killed from outside (SIGKILL), for example because memory ran out");
+            case SIGKILL ->
+                new Death(
+                        KILLED_FROM_OUTSIDE,
+                        "it was killed from outside (SIGKILL), for example because memory ran out");
             case 4, 7, 8, 11 -> new Death("fault", "the engine crashed (signal " + (exitCode - SIGNAL_BASE) + ")");
             default -> new Death("exit", "it ended with exit code " + exitCode);
         };

@@ -82,6 +82,16 @@ abstract class Job implements QueuedTask {
     /** From its start on, after which a process that did not answer is killed. */
     abstract long patienceNanos();
 
+    /** Its process said that it started. */
+    void started(SandboxProcess where) {
+        // Most jobs have nothing to note.
+    }
+
+    /** Why its process is to be killed after its patience, right before that. */
+    Death.Kill overdue(SandboxProcess where) {
+        return Death.Kill.TIMED_OUT;
+    }
+
     /** Bytes of the largest answer. */
     abstract long answerBytes();
 

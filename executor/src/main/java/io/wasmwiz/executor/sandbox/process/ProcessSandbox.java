@@ -146,7 +146,8 @@ public final class ProcessSandbox implements SandboxRuntime {
                 module,
                 code,
                 config.compileTimeout(),
-                startNanos + queueConfig.maxWait().toNanos());
+                startNanos + queueConfig.maxWait().toNanos(),
+                again -> modules.offer(again) == FairQueue.Offer.ACCEPTED);
         job.result().thenAccept(outcome -> {
             processMetrics.compiled(outcome.compilation(), System.nanoTime() - startNanos);
             compiling.remove(key, mine);

@@ -5,12 +5,15 @@ import io.wasmwiz.executor.sandbox.process.FrameReader.ProtocolException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -107,6 +110,13 @@ final class SandboxProcess {
         return process.pid();
     }
 
+    /** Processor time that it had so far, with processes below it; empty where that cannot be known. */
+    Optional<Duration> cpuTime() {
+        return Stream.concat(Stream.of(process.toHandle()), process.descendants())
+                .flatMap(each -> each.info().totalCpuDuration().stream())
+                .reduce(Duration::plus);
+    }
+
     synchronized State state() {
         return state;
     }
@@ -184,7 +194,7 @@ final class SandboxProcess {
                 kill(Kill.STUCK_LOADING);
             }
         } else if (nowNanos - running.startedNanos > running.job.patienceNanos() + limits.graceNanos()) {
-            kill(Kill.TIMED_OUT);
+            kill(running.job.overdue(this));
         }
         if (inFlight.size() > 1 && nowNanos - progressNanos > limits.longNanos()) {
             recallWaiting(running);
@@ -350,6 +360,7 @@ final class SandboxProcess {
             sent.started = true;
             sent.startedNanos = startedNanos;
             progressNanos = System.nanoTime();
+            sent.job.started(this);
         }
     }
 

@@ -104,6 +104,43 @@ class ProcessFaultsIT extends ProcessFixture {
         assertThat(ran(run(NOTHING, "")).end()).isEqualTo(EXITED);
     }
 
+    @Test
+    void compilesAModuleAgainWhoseCompilerWasKilledFromOutsideOnce() {
+        open(new Sandboxes(1));
+        ProcessHandle first = processes("COMPILE").get(0);
+        var refused = sandbox().compile(code(SlowModules.slow())).toCompletableFuture();
+        await().atMost(PATIENCE).until(() -> cpu(first).toMillis() > 2_000);
+
+        signal("KILL", first);
+
+        await().atMost(PATIENCE)
+                .until(() ->
+                        processes("COMPILE").stream().anyMatch(next -> cpu(next).toMillis() > 2_000));
+        assertThat(refused).isNotDone();
+
+        processes("COMPILE").forEach(second -> signal("KILL", second));
+
+        assertThat(get(refused))
+                .isInstanceOfSatisfying(
+                        Compilation.Rejected.class,
+                        rejected -> assertThat(rejected.message()).contains("SIGKILL"));
+        assertThat(ran(run(NOTHING, "")).end()).isEqualTo(EXITED);
+    }
+
+    @Test
+    void doesNotBlameAModuleForACompilerThatHadNoProcessorTime() {
+        open(new Sandboxes(1).compileTimeout(Duration.ofSeconds(3)));
+        ProcessHandle compiler = processes("COMPILE").get(0);
+        Duration before = cpu(compiler);
+        var unlucky = sandbox().compile(code(SlowModules.slow())).toCompletableFuture();
+        await().atMost(PATIENCE).until(() -> cpu(compiler).compareTo(before) > 0);
+
+        signal("STOP", compiler);
+
+        assertThat(get(unlucky)).isInstanceOf(Compilation.Unavailable.class);
+        assertThat(compile(LOOPS_ON_INPUT)).isEqualTo(new Compilation.Compiled(false));
+    }
+
     private static Duration cpu(ProcessHandle process) {
         return process.info().totalCpuDuration().orElse(Duration.ZERO);
     }
