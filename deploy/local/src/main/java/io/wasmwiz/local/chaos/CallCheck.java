@@ -1,6 +1,8 @@
 package io.wasmwiz.local.chaos;
 
+import io.grpc.Status;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -23,6 +25,16 @@ final class CallCheck {
     record Offence(String what, UUID executionId) {}
 
     private record Unnamed(UUID account, long inputBytes) {}
+
+    /** Codes that tell a caller not to try again. */
+    private static final Set<Status.Code> BLAME = EnumSet.of(
+            Status.Code.INVALID_ARGUMENT,
+            Status.Code.NOT_FOUND,
+            Status.Code.PERMISSION_DENIED,
+            Status.Code.UNAUTHENTICATED,
+            Status.Code.FAILED_PRECONDITION,
+            Status.Code.OUT_OF_RANGE,
+            Status.Code.UNIMPLEMENTED);
 
     private CallCheck() {}
 
@@ -57,6 +69,16 @@ final class CallCheck {
                 .filter(id -> !charged.contains(id))
                 .forEach(id -> offences.add(new Offence("acknowledged as charged, and no charged row", id)));
         return offences;
+    }
+
+    /** What callers were told of calls with which nothing is wrong, as if there were. */
+    static List<String> blamed(List<Call> calls) {
+        return calls.stream()
+                .filter(call -> call.end() == Call.End.REFUSED || call.end() == Call.End.UNKNOWN)
+                .map(Call::detail)
+                .filter(detail -> BLAME.stream().anyMatch(code -> detail.startsWith(code.name())))
+                .distinct()
+                .toList();
     }
 
     private static boolean isUnknown(ChargedRow row, Set<UUID> requests, Map<Unnamed, Integer> unknown) {

@@ -166,6 +166,8 @@ final class ChaosRun {
                 "cut batch streams",
                 loads.batches().stream().mapToLong(BatchLoad::cuts).sum());
         checkBatches(loads.batches());
+        List<String> blamed = CallCheck.blamed(calls);
+        verdict.check("no caller is blamed for what went wrong", blamed.isEmpty(), String.join(", ", blamed));
         List<CallCheck.Offence> offences = CallCheck.offences(calls, rows);
         verdict.check(
                 "acknowledged ⊆ charged ⊆ acknowledged ∪ unknown, none twice",

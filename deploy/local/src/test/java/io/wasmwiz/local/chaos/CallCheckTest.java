@@ -63,6 +63,20 @@ class CallCheckTest {
                 .containsExactly("one charge acknowledged to two calls");
     }
 
+    @Test
+    void findsCallersThatAreBlamed() {
+        assertThat(CallCheck.blamed(List.of(
+                        refused("INVALID_ARGUMENT MODULE_REJECTED_BY_ENGINE"),
+                        refused("INVALID_ARGUMENT MODULE_REJECTED_BY_ENGINE"),
+                        refused("UNAVAILABLE SERVER_BUSY"),
+                        refused("RESOURCE_EXHAUSTED DAILY_QUOTA_SPENT"))))
+                .containsExactly("INVALID_ARGUMENT MODULE_REJECTED_BY_ENGINE");
+    }
+
+    private static Call refused(String detail) {
+        return new Call(ACCOUNT, 5, null, Instant.EPOCH, Instant.EPOCH, End.REFUSED, null, detail);
+    }
+
     private static List<String> offences(List<Call> calls, ChargedRow... rows) {
         return CallCheck.offences(calls, List.of(rows)).stream()
                 .map(CallCheck.Offence::what)
