@@ -45,11 +45,24 @@ final class MemorySamples {
                 largest.merge(member.role().text(), residentMib(member.pid()), Math::max);
             }
             if (member.role() == Role.EXECUTOR) {
-                member.descendants().forEach(child -> largest.merge(SANDBOX, residentMib(child.pid()), Math::max));
+                String executor = commandLine(member.pid());
+                member.descendants().stream()
+                        // A child that has not begun its own program yet has its parent's memory.
+                        .filter(child -> !commandLine(child.pid()).equals(executor))
+                        .forEach(child -> largest.merge(SANDBOX, residentMib(child.pid()), Math::max));
             }
         }
         largest.forEach((name, size) ->
                 mib.computeIfAbsent(name, key -> new ArrayList<>()).add(size));
+    }
+
+    private static String commandLine(long pid) {
+        try {
+            return Files.readString(Path.of("/proc", String.valueOf(pid), "cmdline"));
+        } catch (IOException e) {
+            // It ended.
+            return "";
+        }
     }
 
     private static int residentMib(long pid) {
