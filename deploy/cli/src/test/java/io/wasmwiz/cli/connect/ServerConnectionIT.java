@@ -10,6 +10,8 @@ import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.wasmwiz.cli.fake.FakeServer;
+import io.wasmwiz.embedded.proxy.FaultyProxy;
+import io.wasmwiz.embedded.proxy.NetworkFaults;
 import io.wasmwiz.v1.ExecutionServiceGrpc;
 import java.time.Duration;
 import java.util.Iterator;
@@ -21,21 +23,22 @@ class ServerConnectionIT {
     private static final Duration PING = Duration.ofSeconds(10);
 
     private static final Duration PING_ANSWER = Duration.ofMillis(100);
+    private static final Duration DEADLINE = Duration.ofSeconds(60);
 
     @Test
     void endsACallWhoseConnectionWasLostWithoutAWord() throws Exception {
         try (FakeServer server = FakeServer.start();
-                SilentProxy proxy =
-                        SilentProxy.to(Endpoint.parse(server.address()).port());
+                FaultyProxy proxy = FaultyProxy.start();
                 ServerConnection connection = ServerConnection.open(target(proxy.port()), PING, PING_ANSWER)) {
+            proxy.forwardTo(Endpoint.parse(server.address()).port());
             Iterator<HealthCheckResponse> statuses = connection
-                    .stub(HealthGrpc::newBlockingStub)
+                    .stub(HealthGrpc::newBlockingStub, DEADLINE)
                     .watch(HealthCheckRequest.newBuilder()
                             .setService(ExecutionServiceGrpc.SERVICE_NAME)
                             .build());
             assertThat(statuses.next().getStatus()).isEqualTo(ServingStatus.SERVING);
 
-            proxy.fallSilent();
+            proxy.faults(NetworkFaults.loseAll());
 
             StatusRuntimeException end = catchThrowableOfType(StatusRuntimeException.class, statuses::hasNext);
             assertThat(end.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);

@@ -5,6 +5,7 @@ import io.grpc.ManagedChannel;
 import io.wasmwiz.cli.batch.BatchDialogue;
 import io.wasmwiz.cli.batch.ItemResults;
 import io.wasmwiz.cli.batch.ItemSource;
+import io.wasmwiz.cli.failure.ServerFailure;
 import io.wasmwiz.v1.BatchItem;
 import io.wasmwiz.v1.BatchOpening;
 import io.wasmwiz.v1.BatchResult;
@@ -21,7 +22,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -54,6 +57,7 @@ final class BatchLoad implements Load {
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final AtomicLong cuts = new AtomicLong();
     private final AtomicLong surplus = new AtomicLong();
+    private final Set<String> refusals = ConcurrentHashMap.newKeySet();
     private final Thread thread;
 
     private BatchLoad(Tenant tenant, List<String> executors, byte[] module) {
@@ -116,6 +120,11 @@ final class BatchLoad implements Load {
         return surplus.get();
     }
 
+    /** What items and streams were refused with before they ran, by code and reason. */
+    Set<String> refusals() {
+        return Set.copyOf(refusals);
+    }
+
     @Override
     public void close() throws InterruptedException {
         finish();
@@ -139,7 +148,6 @@ final class BatchLoad implements Load {
         private final Map<String, OpenItem> open = new LinkedHashMap<>();
 
         private final AtomicLong written = new AtomicLong();
-        private String refusal = "";
 
         void run() throws InterruptedException {
             try {
@@ -150,7 +158,7 @@ final class BatchLoad implements Load {
                 }
             } finally {
                 for (OpenItem item : items()) {
-                    calls.add(item.ended(tenant.account(), Call.End.UNKNOWN, null, "item without a result " + refusal));
+                    calls.add(item.ended(tenant.account(), Call.End.UNKNOWN, null, "item without a result"));
                 }
             }
         }
@@ -160,7 +168,7 @@ final class BatchLoad implements Load {
             try {
                 dialogue.run(source, id -> false);
             } catch (BatchDialogue.Ended e) {
-                note(e.failure().message());
+                note(e.failure());
             } catch (IOException e) {
                 throw new IllegalStateException(e);
             } finally {
@@ -179,17 +187,15 @@ final class BatchLoad implements Load {
             return items().stream().map(OpenItem::item).toList();
         }
 
-        private void note(String what) {
-            synchronized (open) {
-                refusal = what;
-            }
+        private void note(ServerFailure failure) {
+            refusals.add(failure.code() + " " + failure.label());
         }
 
         @Override
         public void write(BatchResult result) {
             written.incrementAndGet();
             if (result.hasRefusal()) {
-                note(result.getRefusal().getMessage());
+                note(ItemResults.failure(result.getRefusal()));
                 return;
             }
             OpenItem item;

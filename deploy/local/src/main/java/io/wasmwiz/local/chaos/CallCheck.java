@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
  * Compares what clients were told with what they are charged: acknowledged ⊆ charged ⊆ acknowledged ∪ unknown, and nothing
@@ -71,12 +72,13 @@ final class CallCheck {
         return offences;
     }
 
-    /** What callers were told of calls with which nothing is wrong, as if there were. */
-    static List<String> blamed(List<Call> calls) {
-        return calls.stream()
-                .filter(call -> call.end() == Call.End.REFUSED || call.end() == Call.End.UNKNOWN)
-                .map(Call::detail)
-                .filter(detail -> BLAME.stream().anyMatch(code -> detail.startsWith(code.name())))
+    /**
+     * What callers were told of calls with which nothing is wrong, as if there were.
+     *
+     * @param refusals each a code, and more
+     */
+    static List<String> blamed(Stream<String> refusals) {
+        return refusals.filter(refusal -> BLAME.stream().anyMatch(code -> refusal.startsWith(code.name())))
                 .distinct()
                 .toList();
     }

@@ -166,7 +166,7 @@ final class ChaosRun {
                 "cut batch streams",
                 loads.batches().stream().mapToLong(BatchLoad::cuts).sum());
         checkBatches(loads.batches());
-        List<String> blamed = CallCheck.blamed(calls);
+        List<String> blamed = CallCheck.blamed(loads.refusals());
         verdict.check("no caller is blamed for what went wrong", blamed.isEmpty(), String.join(", ", blamed));
         List<CallCheck.Offence> offences = CallCheck.offences(calls, rows);
         verdict.check(

@@ -41,4 +41,13 @@ record Loads(TenantLoad plain, TenantLoad named, TenantLoad small, TenantLoad fl
     List<Call> calls() {
         return all().stream().flatMap(load -> load.calls().stream()).toList();
     }
+
+    /** What calls, items and streams that have not run, as far as is known, ended with. */
+    Stream<String> refusals() {
+        return Stream.concat(
+                calls().stream()
+                        .filter(call -> call.end() == Call.End.REFUSED || call.end() == Call.End.UNKNOWN)
+                        .map(Call::detail),
+                batches.stream().flatMap(load -> load.refusals().stream()));
+    }
 }

@@ -5,14 +5,18 @@ import io.wasmwiz.local.cluster.JvmUse;
 import io.wasmwiz.local.cluster.Member;
 import io.wasmwiz.local.cluster.Role;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Resident memory of the cluster's Java processes, by role, and of the executors' sandboxes: the largest process of each
@@ -36,11 +40,15 @@ final class MemorySamples {
     private static final String HEAP_EXHAUSTED = "Terminating due to java.lang.OutOfMemoryError";
 
     private final Map<String, List<Integer>> mib = new TreeMap<>();
+    private final Set<String> exhausted = new TreeSet<>();
 
     /** To be called once a second. */
     synchronized void look(List<Member> members) {
         Map<String, Integer> largest = new TreeMap<>();
         for (Member member : members) {
+            if (!member.isAlive()) {
+                noteExhausted(member);
+            }
             if (member.role() != Role.POSTGRESQL) {
                 largest.merge(member.role().text(), residentMib(member.pid()), Math::max);
             }
@@ -54,6 +62,18 @@ final class MemorySamples {
         }
         largest.forEach((name, size) ->
                 mib.computeIfAbsent(name, key -> new ArrayList<>()).add(size));
+    }
+
+    /** A start keeps one log before its own, so those that are dead are asked at each look. */
+    private void noteExhausted(Member member) {
+        try (Stream<String> lines = Files.lines(member.log(), StandardCharsets.ISO_8859_1)) {
+            if (lines.anyMatch(line -> line.startsWith(HEAP_EXHAUSTED))) {
+                exhausted.add(member.name());
+            }
+        } catch (IOException e) {
+            // It is starting, and its log has just been moved away.
+            return;
+        }
     }
 
     private static String commandLine(long pid) {
@@ -79,12 +99,11 @@ final class MemorySamples {
     }
 
     /**
-     * Holds each role to its bound, JVMs to their heap and, in a run of ten minutes or more, what is usual in the second half
-     * to what was in the first. All of a JVM's heap is resident from its start ({@link JvmUse#WATCHED_FOR_GROWTH}), so growth
-     * is what lies beside it; what grows in the heap ends in a JVM that says so in its log. Compilers are sandboxes for a
-     * second, much larger than the others: the median does not tell in which half one was seen.
+     * Holds each role to its bound, JVMs to their heap and, in a run of ten minutes or more, the second half to what the first
+     * half took. All of a JVM's heap is resident from its start ({@link JvmUse#WATCHED_FOR_GROWTH}), so growth is what lies
+     * beside it; what grows in the heap ends in a JVM that says so in its log.
      */
-    synchronized void check(ClusterSize size, List<Member> members, Verdict verdict) throws IOException {
+    synchronized void check(ClusterSize size, List<Member> members, Verdict verdict) {
         List<String> above = new ArrayList<>();
         List<String> grown = new ArrayList<>();
         mib.forEach((name, looks) -> {
@@ -95,8 +114,8 @@ final class MemorySamples {
                 above.add("%s %d MiB of %d".formatted(name, largest(looks), bound));
             }
             int half = looks.size() / 2;
-            int first = median(looks.subList(0, half));
-            int second = median(looks.subList(half, looks.size()));
+            int first = largest(looks.subList(0, half));
+            int second = largest(looks.subList(half, looks.size()));
             if (looks.size() >= LOOKS_FOR_GROWTH && second > first * LARGEST_GROWTH) {
                 grown.add("%s from %d to %d MiB".formatted(name, first, second));
             }
@@ -105,11 +124,8 @@ final class MemorySamples {
                 "every process's memory within its bound",
                 above.isEmpty() && !mib.isEmpty(),
                 above.isEmpty() ? series() : String.join(", ", above));
-        List<String> exhausted = new ArrayList<>();
         for (Member member : members) {
-            if (Files.readString(member.log()).contains(HEAP_EXHAUSTED)) {
-                exhausted.add(member.name());
-            }
+            noteExhausted(member);
         }
         verdict.check("every heap large enough", exhausted.isEmpty(), String.join(", ", exhausted));
         verdict.check("memory flat", grown.isEmpty(), grown.isEmpty() ? "" : String.join(", ", grown));
@@ -129,10 +145,6 @@ final class MemorySamples {
                         })
                         .collect(Collectors.joining(", "))
                 + " MiB";
-    }
-
-    private static int median(List<Integer> looks) {
-        return looks.stream().sorted().skip(looks.size() / 2).findFirst().orElse(0);
     }
 
     private static int largest(List<Integer> looks) {

@@ -6,6 +6,7 @@ import io.wasmwiz.local.chaos.Call.End;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -65,16 +66,12 @@ class CallCheckTest {
 
     @Test
     void findsCallersThatAreBlamed() {
-        assertThat(CallCheck.blamed(List.of(
-                        refused("INVALID_ARGUMENT MODULE_REJECTED_BY_ENGINE"),
-                        refused("INVALID_ARGUMENT MODULE_REJECTED_BY_ENGINE"),
-                        refused("UNAVAILABLE SERVER_BUSY"),
-                        refused("RESOURCE_EXHAUSTED DAILY_QUOTA_SPENT"))))
+        assertThat(CallCheck.blamed(Stream.of(
+                        "INVALID_ARGUMENT MODULE_REJECTED_BY_ENGINE",
+                        "INVALID_ARGUMENT MODULE_REJECTED_BY_ENGINE",
+                        "UNAVAILABLE SERVER_BUSY",
+                        "RESOURCE_EXHAUSTED DAILY_QUOTA_SPENT")))
                 .containsExactly("INVALID_ARGUMENT MODULE_REJECTED_BY_ENGINE");
-    }
-
-    private static Call refused(String detail) {
-        return new Call(ACCOUNT, 5, null, Instant.EPOCH, Instant.EPOCH, End.REFUSED, null, detail);
     }
 
     private static List<String> offences(List<Call> calls, ChargedRow... rows) {

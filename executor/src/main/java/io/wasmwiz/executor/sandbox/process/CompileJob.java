@@ -23,7 +23,7 @@ final class CompileJob extends Job {
     private final long startByNanos;
     private final Predicate<CompileJob> again;
     private volatile @Nullable Duration cpuAtStart;
-    private boolean repeated;
+    private volatile boolean repeated;
 
     /** @param again offers it to another compiler; false when there is no room */
     CompileJob(ModuleCode module, CodeCache code, Duration timeout, long startByNanos, Predicate<CompileJob> again) {

@@ -129,7 +129,7 @@ class ProcessFaultsIT extends ProcessFixture {
 
     @Test
     void doesNotBlameAModuleForACompilerThatHadNoProcessorTime() {
-        open(new Sandboxes(1).compileTimeout(Duration.ofSeconds(3)));
+        open(new Sandboxes(1).compileTimeout(Duration.ofSeconds(6)));
         ProcessHandle compiler = processes("COMPILE").get(0);
         Duration before = cpu(compiler);
         var unlucky = sandbox().compile(code(SlowModules.slow())).toCompletableFuture();
