@@ -61,6 +61,7 @@ final class BodyWalker {
                 instructions.sites(),
                 instructions.growsMemory(),
                 instructions.growsTables(),
+                instructions.changesTablesOrSegments(),
                 instructions.usesFunctionReferences(),
                 codeBytes,
                 largest);

@@ -9,6 +9,7 @@ package io.wasmwiz.executor.wasm;
  *     operand decides why they trap ({@link Opcodes#operandOf})
  * @param growsMemory whether {@code memory.grow} occurs
  * @param growsTables whether {@code table.grow} occurs
+ * @param changesTablesOrSegments whether an instruction occurs that changes a table or a segment, or copies from one
  * @param usesFunctionReferences whether {@code ref.func} occurs in a body
  * @param codeBytes bytes of all bodies together
  * @param largest the largest figures that a function has, each by itself
@@ -19,11 +20,12 @@ record FunctionBodies(
         int[] sites,
         boolean growsMemory,
         boolean growsTables,
+        boolean changesTablesOrSegments,
         boolean usesFunctionReferences,
         long codeBytes,
         FunctionCost largest) {
     static final FunctionBodies NONE =
-            new FunctionBodies(new int[0], new int[0], new int[0], false, false, false, 0, FunctionCost.NONE);
+            new FunctionBodies(new int[0], new int[0], new int[0], false, false, false, false, 0, FunctionCost.NONE);
 
     int count() {
         return starts.length;

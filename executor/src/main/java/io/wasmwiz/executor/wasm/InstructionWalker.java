@@ -67,6 +67,7 @@ final class InstructionWalker {
     private long loops;
     private boolean usesFunctionReferences;
     private boolean growsTables;
+    private boolean changesTablesOrSegments;
     private long branches;
     private long safepoints;
     private long work;
@@ -105,6 +106,11 @@ final class InstructionWalker {
     /** Whether {@code table.grow} occurred in any body. */
     boolean growsTables() {
         return growsTables;
+    }
+
+    /** Whether an instruction occurred in any body that changes a table or a segment, or copies from a segment. */
+    boolean changesTablesOrSegments() {
+        return changesTablesOrSegments;
     }
 
     /** Sites of all bodies, ascending; too many operands are none, for each costs the rewritten module a few bytes. */
@@ -340,6 +346,7 @@ final class InstructionWalker {
         } else if (opcode == 0xd0) {
             ValueTypes.reference(in);
         } else if (opcode != 0xd1) {
+            changesTablesOrSegments |= opcode == 0x26;
             charge(tables.access(in));
         }
     }
@@ -357,10 +364,14 @@ final class InstructionWalker {
         }
         switch ((int) opcode) {
             case 8 -> {
+                changesTablesOrSegments = true;
                 data(in, at);
                 memoryIndex(in, at);
             }
-            case 9 -> data(in, at);
+            case 9 -> {
+                changesTablesOrSegments = true;
+                data(in, at);
+            }
             case 10 -> {
                 memoryIndex(in, at);
                 memoryIndex(in, at);
@@ -368,6 +379,7 @@ final class InstructionWalker {
             case 11 -> memoryIndex(in, at);
             default -> {
                 growsTables |= opcode == 15;
+                changesTablesOrSegments |= opcode != 16;
                 tables.bulk(in, (int) opcode);
             }
         }

@@ -52,6 +52,11 @@ record ParsedModule(
                 .findFirst();
     }
 
+    /** The section of this id, if it is there. */
+    Optional<Section> section(int id) {
+        return sections.stream().filter(section -> section.id() == id).findFirst();
+    }
+
     /** A section's contents. */
     record Section(int id, int start, int end) {}
 

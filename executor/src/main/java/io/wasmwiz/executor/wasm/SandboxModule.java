@@ -12,6 +12,8 @@ import java.util.Map;
  * @param memoryMaximumPages pages it declares at most; 65,536 when it declares no maximum
  * @param countsGrowths whether it exports {@link SandboxRewrite#REFUSED_GROWTHS}
  * @param keepsOperands whether it exports what {@link TrapOperands} adds
+ * @param startsAnew whether {@link SandboxRewrite#RUN} can be called again and again, the memory zeroed before each call; see
+ *     {@link FreshStart}
  * @param instanceBytes about what an instance takes in its store beside the memory; {@link Integer#MAX_VALUE} when its
  *     tables can grow
  * @param importedFunctions functions that it imports, which have the lowest indices
@@ -26,6 +28,7 @@ public record SandboxModule(
         int memoryMaximumPages,
         boolean countsGrowths,
         boolean keepsOperands,
+        boolean startsAnew,
         int instanceBytes,
         int importedFunctions,
         int definedFunctions,

@@ -21,6 +21,8 @@ import java.util.Optional;
  *   <li>Table maxima are clamped so that all tables together stay within the policy's bound.
  *   <li>The start section goes; an appended function calls its function and then {@code _start}. So the instance exists
  *       and can be asked, whatever the start function does.
+ *   <li>Where an instance's state can be told, that function first makes the instance as good as new, so that it serves many
+ *       runs; see {@link FreshStart}.
  *   <li>Of a module without {@code _start}, that function calls {@code _initialize}, if there is one, and then the export
  *       that an appended global selects, with values from appended globals; see {@link ExportDispatch}.
  *   <li>Imports come from {@link #WASI}; exports are the sandbox's own, and none of the guest's is left to collide with
@@ -62,9 +64,10 @@ public final class SandboxRewrite {
     private final boolean countsGrowths;
     private final Optional<TrapOperands> operands;
     private final Optional<ExportDispatch> dispatch;
+    private final Optional<FreshStart> freshStart;
     private final WasmWriter out;
 
-    private SandboxRewrite(ParsedModule module, ModulePolicyConfig config) {
+    private SandboxRewrite(ParsedModule module, ModulePolicyConfig config) throws ModuleRefusedException {
         this.module = module;
         this.config = config;
         this.countsGrowths = !module.memory().isEmpty() && module.bodies().growsMemory();
@@ -74,6 +77,7 @@ public final class SandboxRewrite {
                 module.spaces().globals.length()
                         + (countsGrowths ? 1 : 0)
                         + operands.map(kept -> kept.globals().size()).orElse(0));
+        this.freshStart = FreshStart.of(module);
         this.out = new WasmWriter(module.bytes().length + 256);
     }
 
@@ -99,9 +103,9 @@ public final class SandboxRewrite {
         writeGlobals();
         writeExports();
         writeElements();
-        copySection(12);
+        writeDataCount();
         writeCode();
-        copySection(11);
+        writeData();
         out.section(0, new WasmWriter(64).name("owner").copy(owner, 0, owner.length));
         Optional<Limits> memory = module.memory().stream().findFirst();
         return new SandboxModule(
@@ -111,6 +115,7 @@ public final class SandboxRewrite {
                 (int) declaredMaximum(),
                 countsGrowths,
                 operands.isPresent(),
+                freshStart.isPresent(),
                 instanceBytes(),
                 module.imports().size(),
                 module.bodies().count(),
@@ -177,7 +182,7 @@ public final class SandboxRewrite {
         }
         if (dispatch.isPresent()) {
             added.item().u32(type);
-        } else if (module.start().isPresent()) {
+        } else if (appendsRun()) {
             added.item().u32(command().type());
         }
         added.write();
@@ -185,7 +190,9 @@ public final class SandboxRewrite {
 
     /** Whether {@link #RUN} is a function of ours, not the guest's {@code _start}. */
     private boolean appendsRun() {
-        return dispatch.isPresent() || module.start().isPresent();
+        return dispatch.isPresent()
+                || module.start().isPresent()
+                || freshStart.map(fresh -> countsGrowths || fresh.hasCode()).orElse(false);
     }
 
     /** The type of a command and the function {@code _start}. */
@@ -266,6 +273,22 @@ public final class SandboxRewrite {
         return module.imports().size() + module.bodies().count();
     }
 
+    private void writeDataCount() {
+        if (freshStart.isPresent() && freshStart.get().hasSegments()) {
+            out.section(12, freshStart.get().dataCount());
+        } else {
+            copySection(12);
+        }
+    }
+
+    private void writeData() {
+        if (freshStart.isPresent() && freshStart.get().hasSegments()) {
+            out.section(11, freshStart.get().data());
+        } else {
+            copySection(11);
+        }
+    }
+
     private void writeCode() {
         FunctionBodies bodies = module.bodies();
         int count = bodies.count() + (countsGrowths ? 1 : 0) + (operands.isPresent() ? 1 : 0) + (appendsRun() ? 1 : 0);
@@ -273,7 +296,7 @@ public final class SandboxRewrite {
             return;
         }
         byte[] bytes = module.bytes();
-        int oldBytes = section(10).map(old -> old.end() - old.start()).orElse(0);
+        int oldBytes = module.section(10).map(old -> old.end() - old.start()).orElse(0);
         var code = new WasmWriter(oldBytes + 64).u32(count);
         int site = 0;
         int[] sites = bodies.sites();
@@ -304,6 +327,12 @@ public final class SandboxRewrite {
 
     private WasmWriter run() {
         var body = new WasmWriter(64).bytes(0);
+        freshStart.ifPresent(fresh -> {
+            fresh.write(body);
+            if (countsGrowths) {
+                body.bytes(0x41, 0, 0x24).u32(module.spaces().globals.length());
+            }
+        });
         module.start().ifPresent(start -> body.bytes(0x10).u32(start));
         if (dispatch.isPresent()) {
             module.exportedFunction(ModulePolicy.INITIALIZE)
@@ -353,7 +382,7 @@ public final class SandboxRewrite {
                 copySection(id);
                 return;
             }
-            Optional<Section> old = section(id);
+            Optional<Section> old = module.section(id);
             var longer = new WasmWriter(
                     old.map(section -> section.end() - section.start()).orElse(0) + 128);
             if (old.isPresent()) {
@@ -369,12 +398,8 @@ public final class SandboxRewrite {
     }
 
     private void copySection(int id) {
-        section(id)
+        module.section(id)
                 .ifPresent(
                         old -> out.bytes(id).u32(old.end() - old.start()).copy(module.bytes(), old.start(), old.end()));
-    }
-
-    private Optional<Section> section(int id) {
-        return module.sections().stream().filter(section -> section.id() == id).findFirst();
     }
 }

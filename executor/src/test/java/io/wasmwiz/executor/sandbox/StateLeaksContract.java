@@ -1,6 +1,7 @@
 package io.wasmwiz.executor.sandbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.wasmwiz.executor.modules.ModuleDigest;
 import io.wasmwiz.executor.sandbox.RunResult.End;
@@ -12,18 +13,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * No run sees anything of another: the canary first checks that all it can reach is as the module declares it, then
  * dirties all of it, then ends in the way that its input asks for.
  */
 public abstract class StateLeaksContract extends SandboxFixture {
-    /** More than any number of runs that a store may serve, so that the change from one to the next is seen, too. */
-    private static final int RUNS = 600;
+    /** With them, a store has come to its end and another has begun. */
+    private static final int RUNS_AFTER_STORES = 100;
 
     private static final RunLimits ROOMY = new RunLimits(Duration.ofSeconds(10), 8, 4_096, 4_096);
     /** Long enough to dirty everything first, on a busy machine, too. */
@@ -34,7 +38,7 @@ public abstract class StateLeaksContract extends SandboxFixture {
     /**
      * Exits with 200 and more when something is not fresh: 200 memory, 201 global, 202 table, 203 passive data, 204
      * passive elements, 205 input, 206 streams, 207 memory size, 208 table size, 209 the clock, 210
-     * descriptors.
+     * descriptors, 211 the start function.
      */
     private static final String TEXT = "(module "
             + List.of(
@@ -61,6 +65,13 @@ public abstract class StateLeaksContract extends SandboxFixture {
             (elem $spare func $marker $other)
             (global $number (mut i64) (i64.const 7))
             (global $function (mut funcref) (ref.func $marker))
+            (global $bits (mut i32) (i32.const -1))
+            (global $single (mut f32) (f32.const 1.5))
+            (global $double (mut f64) (f64.const -0.0))
+            (global $constant f64 (f64.const 2.5))
+            (global $begun (mut i32) (i32.const 0))
+            (func $begin (global.set $begun (i32.add (global.get $begun) (i32.const 1))))
+            (start $begin)
             (func $marker) (func $other)
             (func $deep (call $deep))
             (func $check (param $code i32) (param $wrong i32)
@@ -76,6 +87,12 @@ public abstract class StateLeaksContract extends SandboxFixture {
             (func $check_rest
               (call $check (i32.const 201) (i64.ne (global.get $number) (i64.const 7)))
               (call $check (i32.const 201) (ref.is_null (global.get $function)))
+              (call $check (i32.const 201) (i32.ne (global.get $bits) (i32.const -1)))
+              (call $check (i32.const 201) (f32.ne (global.get $single) (f32.const 1.5)))
+              (call $check (i32.const 201)
+                (i64.ne (i64.reinterpret_f64 (global.get $double)) (i64.const 0x8000000000000000)))
+              (call $check (i32.const 201) (f64.ne (global.get $constant) (f64.const 2.5)))
+              (call $check (i32.const 211) (i32.ne (global.get $begun) (i32.const 1)))
               (call $check (i32.const 207) (i32.ne (memory.size) (i32.const 2)))
               (call $check (i32.const 208) (i32.ne (table.size $t) (i32.const 8)))
               (call $check (i32.const 208) (i32.ne (table.size $x) (i32.const 4)))
@@ -83,11 +100,7 @@ public abstract class StateLeaksContract extends SandboxFixture {
               (call $check (i32.const 202) (i32.eqz (ref.is_null (table.get $t (i32.const 0)))))
               (call $check (i32.const 202) (i32.eqz (ref.is_null (table.get $t (i32.const 7)))))
               (call $check (i32.const 202) (i32.eqz (ref.is_null (table.get $x (i32.const 3)))))
-              ;; A segment that was dropped traps here.
-              (memory.init $passive (i32.const 128) (i32.const 0) (i32.const 8))
-              (call $check (i32.const 203) (i64.ne (i64.load (i32.const 128)) (i64.const 0x2165766973736170)))
-              (table.init $t $spare (i32.const 4) (i32.const 0) (i32.const 2))
-              (call $check (i32.const 204) (ref.is_null (table.get $t (i32.const 5)))))
+              CHECK_SEGMENTS)
             ;; Three streams without flags, with all their rights, and no other descriptor.
             (func $check_descriptors (local $fd i32)
               (loop $next
@@ -105,10 +118,10 @@ public abstract class StateLeaksContract extends SandboxFixture {
             (func $dirty
               (global.set $number (i64.const -1))
               (global.set $function (ref.null func))
-              (table.fill $t (i32.const 0) (ref.func $other) (i32.const 8))
-              (table.set $t (i32.const 1) (ref.null func))
-              (data.drop $passive)
-              (elem.drop $spare)
+              (global.set $bits (i32.const 1))
+              (global.set $single (f32.const nan))
+              (global.set $double (f64.const 3))
+              CHANGE_TABLES_AND_SEGMENTS
               (drop (call $random_get (i32.const 0) (i32.const 131072)))
               (memory.fill (i32.const 70000) (i32.const 0xa5) (i32.const 61072))
               ;; more than is kept, to both streams
@@ -157,10 +170,50 @@ public abstract class StateLeaksContract extends SandboxFixture {
               (memory.fill (i32.const 0) (i32.const 0xff) (i32.const 196608))))
             """;
 
-    private static final byte[] CANARY = Wat.wasm(TEXT.replace("GROW_TABLE", ""));
-    /** Apart from the other, because a runtime may treat modules whose tables can grow differently. */
-    private static final byte[] GROWING_CANARY =
-            Wat.wasm(TEXT.replace("GROW_TABLE", "(drop (table.grow $t (ref.func $other) (i32.const 4)))"));
+    /** The parts without which a runtime may take one instance for many runs. */
+    private static final String CHECK_SEGMENTS = """
+              ;; A segment that was dropped traps here.
+              (memory.init $passive (i32.const 128) (i32.const 0) (i32.const 8))
+              (call $check (i32.const 203) (i64.ne (i64.load (i32.const 128)) (i64.const 0x2165766973736170)))
+              (table.init $t $spare (i32.const 4) (i32.const 0) (i32.const 2))
+              (call $check (i32.const 204) (ref.is_null (table.get $t (i32.const 5))))
+            """;
+
+    private static final String CHANGE_TABLES_AND_SEGMENTS = """
+              (table.fill $t (i32.const 0) (ref.func $other) (i32.const 8))
+              (table.set $t (i32.const 1) (ref.null func))
+              (data.drop $passive)
+              (elem.drop $spare)
+            """;
+
+    /** Modules that a runtime may treat differently, by the state that they can change. */
+    enum Canary {
+        CHANGES_MEMORY_AND_GLOBALS(1_024, "", "", ""),
+        CHANGES_TABLES(256, CHECK_SEGMENTS, CHANGE_TABLES_AND_SEGMENTS, ""),
+        GROWS_TABLES(
+                1,
+                CHECK_SEGMENTS, CHANGE_TABLES_AND_SEGMENTS, "(drop (table.grow $t (ref.func $other) (i32.const 4)))");
+
+        /** Runs that follow each other in one store at most. */
+        private final int storeRuns;
+
+        private final byte[] wasm;
+
+        Canary(int storeRuns, String checkSegments, String changes, String growTable) {
+            this.storeRuns = storeRuns;
+            this.wasm = Wat.wasm(TEXT.replace("CHECK_SEGMENTS", checkSegments)
+                    .replace("CHANGE_TABLES_AND_SEGMENTS", changes)
+                    .replace("GROW_TABLE", growTable));
+        }
+
+        /** The same with another digest. */
+        private byte[] other() {
+            byte[] other = Arrays.copyOf(wasm, wasm.length + 4);
+            // A custom section of two bytes, named x.
+            System.arraycopy(new byte[] {0, 2, 1, 'x'}, 0, other, wasm.length, 4);
+            return other;
+        }
+    }
 
     /** How a canary ends, by the letter that it reads. */
     enum Ending {
@@ -190,30 +243,30 @@ public abstract class StateLeaksContract extends SandboxFixture {
         }
     }
 
+    static Stream<Arguments> everyEnd() {
+        return Stream.of(Canary.values())
+                .flatMap(canary -> Stream.of(Ending.values()).map(ending -> arguments(canary, ending)));
+    }
+
     @ParameterizedTest
-    @EnumSource(Ending.class)
-    void leavesNothingAfterEveryEnd(Ending ending) {
-        for (int i = 0; i < 20; i++) {
-            check(run(CANARY, ending), ending, "run " + i);
-            checkQuiet(ACCOUNT);
+    @MethodSource("everyEnd")
+    void leavesNothingAfterEveryEnd(Canary canary, Ending ending) {
+        for (int i = 0; i < 8; i++) {
+            check(run(canary, ending), ending, "run " + i);
+            checkQuiet(ACCOUNT, canary);
         }
     }
 
-    @Test
-    void leavesNothingAfterTablesGrew() {
-        for (int i = 0; i < 20; i++) {
-            check(run(GROWING_CANARY, Ending.ENDS_LATE), Ending.ENDS_LATE, "run " + i);
-        }
-    }
-
-    @Test
-    void leavesNothingOverHundredsOfRuns() {
+    @ParameterizedTest
+    @EnumSource(Canary.class)
+    void leavesNothingOverManyRuns(Canary canary) {
         long seed = Long.getLong("wasmwiz.fuzz.seed", 20_261_121);
         var random = new Random(seed);
-        for (int i = 0; i < RUNS; i++) {
-            // Mostly what lets a store live on, now and then what ends it.
-            Ending ending = i % 97 == 96 ? any(random) : i % 2 == 0 ? Ending.RETURNS : Ending.EXITS;
-            check(run(CANARY, ending), ending, "seed " + seed + " run " + i);
+        for (int i = 0; i < canary.storeRuns + 2 * RUNS_AFTER_STORES; i++) {
+            // What lets a store live on, and at last also what ends it.
+            Ending ending =
+                    i > canary.storeRuns + RUNS_AFTER_STORES && i % 9 == 8 ? any(random) : i % 2 == 0 ? Ending.RETURNS : Ending.EXITS;
+            check(run(canary, ending), ending, "seed " + seed + " run " + i);
         }
     }
 
@@ -273,26 +326,28 @@ public abstract class StateLeaksContract extends SandboxFixture {
         }
     }
 
-    @Test
-    void leavesNothingToOtherAccountsAndModules() {
-        byte[] other = other();
-        for (int i = 0; i < 60; i++) {
+    @ParameterizedTest
+    @EnumSource(Canary.class)
+    void leavesNothingToOtherAccountsAndModules(Canary canary) {
+        byte[] other = canary.other();
+        for (int i = 0; i < 30; i++) {
             Ending ending = i % 2 == 0 ? Ending.RETURNS : Ending.EXITS;
             UUID account = new UUID(9, i % 3);
             check(
-                    sandbox.run(request(account, i % 5 == 0 ? other : CANARY, ending.letter(), ROOMY)),
+                    sandbox.run(request(account, i % 5 == 0 ? other : canary.wasm, ending.letter(), ROOMY)),
                     ending,
                     "run " + i);
-            checkQuiet(new UUID(9, (i + 1) % 3));
+            checkQuiet(new UUID(9, (i + 1) % 3), canary);
         }
     }
 
-    @Test
-    void leavesNothingWhenRunsAreCancelled() {
-        for (int i = 0; i < 20; i++) {
-            SandboxRun run =
-                    sandbox.run(request(ACCOUNT, CANARY, (i % 2 == 0 ? Ending.LOOPS : Ending.SLEEPS).letter(), ROOMY));
-            for (int spin = 0; spin < i * 20_000; spin++) {
+    @ParameterizedTest
+    @EnumSource(Canary.class)
+    void leavesNothingWhenRunsAreCancelled(Canary canary) {
+        for (int i = 0; i < 8; i++) {
+            SandboxRun run = sandbox.run(
+                    request(ACCOUNT, canary.wasm, (i % 2 == 0 ? Ending.LOOPS : Ending.SLEEPS).letter(), ROOMY));
+            for (int spin = 0; spin < i * 50_000; spin++) {
                 Thread.onSpinWait();
             }
             run.cancel();
@@ -300,7 +355,7 @@ public abstract class StateLeaksContract extends SandboxFixture {
             if (result(run) instanceof Ran ran) {
                 assertThat(ran.end()).isEqualTo(new End.Cancelled());
             }
-            checkQuiet(ACCOUNT);
+            checkQuiet(ACCOUNT, canary);
         }
     }
 
@@ -335,8 +390,8 @@ public abstract class StateLeaksContract extends SandboxFixture {
         }
     }
 
-    private SandboxRun run(byte[] wasm, Ending ending) {
-        return sandbox.run(request(ACCOUNT, wasm, ending.letter(), ending.isStop() ? SHORT : ROOMY));
+    private SandboxRun run(Canary canary, Ending ending) {
+        return sandbox.run(request(ACCOUNT, canary.wasm, ending.letter(), ending.isStop() ? SHORT : ROOMY));
     }
 
     private static void check(SandboxRun run, Ending ending, String what) {
@@ -360,8 +415,8 @@ public abstract class StateLeaksContract extends SandboxFixture {
     }
 
     /** A run that finds all fresh, and whose result holds nothing but its own byte. */
-    private void checkQuiet(UUID account) {
-        Ran ran = ran(sandbox.run(request(account, CANARY, "q and more input", ROOMY)));
+    private void checkQuiet(UUID account, Canary canary) {
+        Ran ran = ran(sandbox.run(request(account, canary.wasm, "q and more input", ROOMY)));
 
         assertThat(ran.end()).isEqualTo(new End.Exited(0));
         assertThat(text(ran.stdout())).isEqualTo("q");
@@ -374,14 +429,6 @@ public abstract class StateLeaksContract extends SandboxFixture {
 
     private static Ending any(Random random) {
         return Ending.values()[random.nextInt(Ending.values().length)];
-    }
-
-    /** The canary with another digest. */
-    private static byte[] other() {
-        byte[] wasm = Arrays.copyOf(CANARY, CANARY.length + 4);
-        // A custom section of two bytes, named x.
-        System.arraycopy(new byte[] {0, 2, 1, 'x'}, 0, wasm, CANARY.length, 4);
-        return wasm;
     }
 
     private static RunRequest request(UUID account, byte[] wasm, String input, RunLimits limits) {

@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SandboxRewriteTest {
     private static final byte[] OWNER = {1, 2, 3};
@@ -62,11 +64,58 @@ class SandboxRewriteTest {
 
         ParsedModule module = parsed(wasm);
 
-        assertThat(module.bodies().count()).isEqualTo(5);
+        assertThat(module.bodies().count()).isEqualTo(6);
         assertThat(module.spaces().globals.length()).isEqualTo(2);
         // The one that is left is in the appended function.
         assertThat(module.bodies().sites()).hasSize(1);
         assertThat(module.bodies().sites()[0]).isGreaterThan(module.bodies().starts()[4]);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "(global (mut i32) (i32.const 1)) (global i64 (i64.const 1))",
+                "(memory 1) (data (i32.const 65530) \"123456\") (data \"passive\")",
+                "(memory 0) (data (i32.const 0) \"\")",
+                "(table 2 funcref) (elem (i32.const 1) func 0) (func (drop (table.get 0 (table.size 0))))",
+                "(memory 1) (func (drop (memory.grow (i32.const 1))) (memory.fill (i32.const 0) (i32.const 0) (i32.const 9)))"
+            })
+    void letsAnInstanceServeManyRunsWhoseStateCanBeSetAnew(String parts) throws ModuleRefusedException {
+        assertThat(rewritten(parts).startsAnew()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "(table 1 funcref) (func (table.set 0 (i32.const 0) (ref.null func)))",
+                "(table 1 funcref) (func (table.fill 0 (i32.const 0) (ref.null func) (i32.const 1)))",
+                "(table 1 funcref) (func (table.copy (i32.const 0) (i32.const 0) (i32.const 1)))",
+                "(table 1 funcref) (func (drop (table.grow 0 (ref.null func) (i32.const 1))))",
+                "(table 1 funcref) (elem $e func 0) (func (table.init $e (i32.const 0) (i32.const 0) (i32.const 0)))",
+                "(elem $e func 0) (func (elem.drop $e))",
+                "(memory 1) (data $d \"1\") (func (data.drop $d))",
+                "(memory 1) (data $d (i32.const 0) \"1\")"
+                        + " (func (memory.init $d (i32.const 0) (i32.const 0) (i32.const 0)))",
+                "(memory 1) (data (i32.const 65530) \"1234567\")",
+                "(memory 1) (data (i32.const -1) \"1\")",
+                "(memory 0) (data (i32.const 1) \"\")"
+            })
+    void givesEveryRunItsInstanceWhereTheStateCannotBeTold(String parts) throws ModuleRefusedException {
+        assertThat(rewritten(parts).startsAnew()).isFalse();
+    }
+
+    @Test
+    void setsNoMoreAnewThanIsWorthIt() throws ModuleRefusedException {
+        String global = "(global (mut i32) (i32.const 1))";
+
+        assertThat(rewritten(global.repeat(256)).startsAnew()).isTrue();
+        assertThat(rewritten(global.repeat(257)).startsAnew()).isFalse();
+    }
+
+    private static SandboxModule rewritten(String parts) throws ModuleRefusedException {
+        byte[] wasm = Wat.wasm("(module (func (export \"_start\"))" + parts + ")");
+        return SandboxRewrite.rewrite(wasm, ModulePolicyConfig.DEFAULTS, OWNER);
     }
 
     @Test

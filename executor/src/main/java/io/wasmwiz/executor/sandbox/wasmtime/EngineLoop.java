@@ -84,8 +84,8 @@ public final class EngineLoop implements AutoCloseable {
         }
         // Nobody stops a guest here.
         store.prepare(guest.buffer(), 0);
-        int instance = store.nextInstance();
-        store.linker().module(store.store(), GuestStore.INSTANCE + instance, guest.module());
+        int instance = store.beginRun();
+        store.instantiate(guest.module());
         store.linker().module(store.store(), "", shims.entry(instance));
         var streams = new RunStreams(store.buffer(), guest.request().input());
         streams.output(1);

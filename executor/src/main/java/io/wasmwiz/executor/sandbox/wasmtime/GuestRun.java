@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One run in an instance of its own, in a store that only earlier runs of the same account and module have used. Used on
+ * One run in an instance that is as good as new, in a store that only earlier runs of the same account and module have used. Used on
  * the worker's thread only; opened, run once, closed there.
  */
 final class GuestRun implements AutoCloseable {
@@ -45,7 +45,7 @@ final class GuestRun implements AutoCloseable {
         this.module = module;
         this.store = store;
         this.streams = streams;
-        this.instance = store.nextInstance();
+        this.instance = store.beginRun();
         this.invoked = invocation.map(call -> new InvokedFunction(call, module.code(), store, instance));
     }
 
@@ -100,7 +100,7 @@ final class GuestRun implements AutoCloseable {
     private End end() {
         Module entry = worker.shims().entry(instance);
         try {
-            store.linker().module(store.store(), GuestStore.INSTANCE + instance, module.module());
+            store.instantiate(module.module());
         } catch (WasmtimeException e) {
             return new End.Trapped(TrapKind.INSTANTIATION, EngineText.plain(e));
         }

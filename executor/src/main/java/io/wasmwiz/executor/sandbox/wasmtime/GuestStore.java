@@ -7,6 +7,7 @@ import io.github.kawamuray.wasmtime.Func;
 import io.github.kawamuray.wasmtime.Linker;
 import io.github.kawamuray.wasmtime.Memory;
 import io.github.kawamuray.wasmtime.MemoryType;
+import io.github.kawamuray.wasmtime.Module;
 import io.github.kawamuray.wasmtime.Store;
 import io.github.kawamuray.wasmtime.wasi.WasiCtx;
 import io.github.kawamuray.wasmtime.wasi.WasiCtxBuilder;
@@ -23,20 +24,26 @@ import java.util.Deque;
  * costs more than ten runs, so one account's runs of one module may follow each other in it.
  *
  * <p>What a run could leave for the next, and why it does not: <em>globals, tables, dropped segments</em> belong to the
- * guest's instance, and each run has its own, which no other can name. <em>Linear memory</em> is zeroed before it is used
- * again; it has its first size, or the store is not kept. <em>The buffer's header</em> is written anew, its used data
+ * guest's instance, and each run has its own, which no other can name; where all of that can be set anew, one instance
+ * serves all runs and begins each with it ({@link SandboxModule#startsAnew}). <em>Linear memory</em> is zeroed before it is
+ * used again; it has its first size, or the store is not kept. <em>The buffer's header</em> is written anew, its used data
  * zeroed. <em>Our modules</em> have no globals and no tables. <em>The monotonic clock</em> is set to the run's start. The
  * engine itself keeps the instances until the store goes, which bounds how many runs it takes.
  *
  * <p>Used on its worker's thread only; closed there.
  */
 final class GuestStore implements AutoCloseable {
+    /** Guest's instances at most, one per run where none serves more. */
+    static final int MAX_INSTANCES = 256;
+
     /** Runs at most; from here on a new store would not be noticed any more. */
-    static final int MAX_RUNS = 256;
+    static final int MAX_RUNS = 1_024;
 
     static final String INSTANCE = "guest";
 
     private static final long INSTANCES_BYTES = 8 << 20;
+    /** About what a run leaves in the engine beside the guest's instance: that of the entry. */
+    private static final int ENTRY_BYTES = 2_048;
     /** Zeroing more takes longer than a new store. */
     private static final int MAX_ZEROED_PAGES = 32;
     /** Inputs of different sizes still fit; pages cost nothing until they are used. */
@@ -60,7 +67,7 @@ final class GuestStore implements AutoCloseable {
     private final int bufferPages;
     private final int maximumPages;
     private final int runs;
-    private int instances;
+    private int begun;
     private long armedEpoch = -1;
 
     private GuestStore(Engine engine, Shims shims, SandboxModule code, int maximumPages, RunBuffer first) {
@@ -104,7 +111,9 @@ final class GuestStore implements AutoCloseable {
         if (code.memoryMinimumPages() > MAX_ZEROED_PAGES) {
             return 1;
         }
-        return (int) Math.max(1, Math.min(MAX_RUNS, INSTANCES_BYTES / code.instanceBytes()));
+        return code.startsAnew()
+                ? MAX_RUNS
+                : (int) Math.max(1, Math.min(MAX_INSTANCES, INSTANCES_BYTES / code.instanceBytes()));
     }
 
     private Memory memory(String name, int minimumPages, int maximumPages) {
@@ -130,7 +139,7 @@ final class GuestStore implements AutoCloseable {
      */
     void prepare(RunBuffer next, long epoch) {
         next.write(buffer);
-        if (instances > 0) {
+        if (begun > 0) {
             RunBuffer.zero(firstMemory, 0, firstMemory.capacity());
         }
         RunBuffer.startClock(buffer, System.nanoTime() + clockOffsetNanos);
@@ -146,14 +155,22 @@ final class GuestStore implements AutoCloseable {
         store.setEpochDeadline(1);
     }
 
-    /** The number of the next instance, from 0; its name is {@link #INSTANCE} and the number. */
-    int nextInstance() {
-        return instances++;
+    /** Begins the next run; the number of its instance, whose name is {@link #INSTANCE} and the number. */
+    int beginRun() {
+        int run = begun++;
+        return code.startsAnew() ? 0 : run;
+    }
+
+    /** Makes the instance of the run that was begun, unless it is there. Throws as the engine does. */
+    void instantiate(Module module) {
+        if (begun == 1 || !code.startsAnew()) {
+            linker.module(store, INSTANCE + (begun - 1), module);
+        }
     }
 
     /** Whether the run that just ended with this memory may be followed by another. */
     boolean canBeUsedAgain(int pages) {
-        return instances < runs && pages == code.memoryMinimumPages();
+        return begun < runs && pages == code.memoryMinimumPages();
     }
 
     /** Of the guest now. Only its own instructions make its memory grow. */
@@ -164,7 +181,9 @@ final class GuestStore implements AutoCloseable {
     /** About what it holds, if every run uses what it may; bytes. */
     long bytes() {
         return (long) (bufferPages + code.memoryMinimumPages()) * RunLimits.PAGE_BYTES
-                + (long) runs * code.instanceBytes();
+                + (code.startsAnew()
+                        ? code.instanceBytes() + (long) runs * ENTRY_BYTES
+                        : (long) runs * code.instanceBytes());
     }
 
     Store<Void> store() {

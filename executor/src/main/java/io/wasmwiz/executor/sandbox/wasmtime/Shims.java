@@ -28,7 +28,7 @@ final class Shims implements AutoCloseable {
     private final Engine engine;
     private final Module buffer;
     private final Module wasi;
-    private final @Nullable Module[] entries = new Module[GuestStore.MAX_RUNS];
+    private final @Nullable Module[] entries = new Module[GuestStore.MAX_INSTANCES];
 
     private Shims(Engine engine) {
         this.engine = engine;
