@@ -7,7 +7,8 @@ import java.util.List;
 
 /**
  * What a process is to be sent, and the thread that sends it: whoever posts is never held up by a process that does not
- * read. Who reads its answers sends, too, as long as the pipe has room whatever the process does. Thread-safe.
+ * read. Who posts and who reads the answers send themselves, as long as the pipe has room whatever the process does, for
+ * waking the thread costs more than a short run. Thread-safe.
  */
 final class Outbox {
     /** Bytes of modules that the process is taken to have; it answers when it has not. */
@@ -40,11 +41,30 @@ final class Outbox {
         this.out = new FrameWriter(stream);
     }
 
+    /** For {@link #send} to send. */
     synchronized void post(Frame kind, Job job) {
         waiting.add(new Outgoing(kind, job));
-        if (waiting.size() == 1 && !held && !sending) {
+        if (!held && !sending) {
             notifyAll();
         }
+    }
+
+    /** For the next {@link #sendNow} or {@link #release}, one of which must come soon. Returns how many wait. */
+    synchronized int put(Frame kind, Job job) {
+        waiting.add(new Outgoing(kind, job));
+        return waiting.size();
+    }
+
+    /** Sends what waits, as {@link #release} does, unless it is held. */
+    void sendNow() {
+        List<Outgoing> batch;
+        synchronized (this) {
+            if (held) {
+                return;
+            }
+            batch = beginHere();
+        }
+        sendHere(batch);
     }
 
     /** Sends nothing until {@link #release}, so that what is posted in between leaves in one write. */
@@ -60,10 +80,19 @@ final class Outbox {
         List<Outgoing> batch;
         synchronized (this) {
             held = false;
-            if (waiting.isEmpty() || overflows || sending || closed) {
-                return;
-            }
-            batch = begin();
+            batch = beginHere();
+        }
+        sendHere(batch);
+    }
+
+    /** Empty when the thread in {@link #send} has to send it, or somebody is sending and will see what is left. */
+    private synchronized List<Outgoing> beginHere() {
+        return waiting.isEmpty() || overflows || sending || closed ? List.of() : begin();
+    }
+
+    private void sendHere(List<Outgoing> batch) {
+        if (batch.isEmpty()) {
+            return;
         }
         int done = 0;
         try {

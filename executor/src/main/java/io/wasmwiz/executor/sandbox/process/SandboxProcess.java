@@ -28,8 +28,11 @@ final class SandboxProcess {
 
     private static final Logger log = LoggerFactory.getLogger(SandboxProcess.class);
 
-    /** With fewer jobs in a process, each answer is taken as it comes. */
+    /** With fewer jobs in a process, each is sent and each answer is taken as it comes. */
     private static final int GATHER_IN_FLIGHT = 8;
+
+    /** Jobs that wait to be sent together at most. */
+    private static final int GATHERED_JOBS = 8;
 
     private static final long LONGEST_GATHER_NANOS = 200_000;
 
@@ -144,19 +147,27 @@ final class SandboxProcess {
      * @param expected how long it is likely to take; {@link Long#MAX_VALUE} lets nothing be sent behind it
      * @return false when the process takes no job (any more)
      */
-    synchronized boolean send(Job job, long expected) {
-        if (state != State.READY) {
-            return false;
+    boolean send(Job job, long expected) {
+        boolean waits;
+        synchronized (this) {
+            if (state != State.READY) {
+                return false;
+            }
+            long now = System.nanoTime();
+            if (inFlight.isEmpty()) {
+                progressNanos = now;
+            }
+            job.enter(this);
+            Sent sent = new Sent(job, now, expected);
+            inFlight.put(job.number(), sent);
+            expectedNanos += sent.expectedNanos;
+            int waiting = outbox.put(job instanceof CompileJob ? Frame.COMPILE : Frame.RUN, job);
+            // It leaves with others, when the next answer comes at the latest: the process has enough to do until then.
+            waits = inFlight.size() > GATHER_IN_FLIGHT && waiting < GATHERED_JOBS;
         }
-        long now = System.nanoTime();
-        if (inFlight.isEmpty()) {
-            progressNanos = now;
+        if (!waits) {
+            outbox.sendNow();
         }
-        job.enter(this);
-        Sent sent = new Sent(job, now, expected);
-        inFlight.put(job.number(), sent);
-        expectedNanos += sent.expectedNanos;
-        outbox.post(job instanceof CompileJob ? Frame.COMPILE : Frame.RUN, job);
         return true;
     }
 

@@ -20,6 +20,9 @@ final class EpochTicker implements AutoCloseable {
     /** Looks without anything to move before it takes its time again: some milliseconds. */
     private static final int MOVING_LOOKS = 50;
 
+    /** Looks without a run before it rests: waking it costs more than many short runs, between which nothing runs. */
+    private static final int IDLE_LOOKS = 20;
+
     private final List<Worker> workers;
     private final long tickNanos;
     private final Thread thread = new Thread(this::tick, "sandbox-ticker");
@@ -43,15 +46,21 @@ final class EpochTicker implements AutoCloseable {
     private void tick() {
         long pauseNanos = tickNanos;
         int looks = 0;
+        int idleLooks = 0;
         while (!closed) {
-            if (!rest()) {
+            if (idleLooks < IDLE_LOOKS || !rest()) {
                 LockSupport.parkNanos(looks > 0 ? Math.min(MOVING_NANOS, pauseNanos) : pauseNanos);
             }
             looks = Math.max(0, looks - 1);
             long now = System.nanoTime();
             pauseNanos = tickNanos;
+            idleLooks++;
             for (Worker worker : workers) {
-                pauseNanos = Math.min(pauseNanos, worker.tick(now));
+                long leftNanos = worker.tick(now);
+                if (leftNanos < Long.MAX_VALUE) {
+                    idleLooks = 0;
+                }
+                pauseNanos = Math.min(pauseNanos, leftNanos);
                 if (worker.moveStreams()) {
                     looks = MOVING_LOOKS;
                 }
