@@ -40,7 +40,7 @@ final class SandboxBench implements Callable<Integer> {
 
     @Option(
             names = "--runs",
-            defaultValue = "20000",
+            defaultValue = "50000",
             paramLabel = "N",
             description = "Trivial runs, 100 to 10,000,000. Default: ${DEFAULT-VALUE}.")
     private int runs;
