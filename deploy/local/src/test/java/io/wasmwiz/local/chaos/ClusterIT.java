@@ -18,10 +18,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A cluster of processes: first restarted in turn under load, then broken on a seed. One start serves both. */
+@Tag("whole-machine")
 class ClusterIT {
     private static final ClusterSize SIZE = new ClusterSize(1, 2, 2, 192, 256, 192);
     private static final long SEED = 4;
