@@ -24,8 +24,9 @@ final class BoundaryMeasurements {
      *
      * @param runsPerSecond from one submitting thread
      * @param cpuMicrosPerRun of this process and all its children together
+     * @param medianMicros wall time of a run inside its process
      */
-    record Throughput(double runsPerSecond, double cpuMicrosPerRun) {}
+    record Throughput(double runsPerSecond, double cpuMicrosPerRun, double medianMicros) {}
 
     /** As an executor opens it, with exactly so many processes. */
     static SandboxRuntime open(SandboxConfig config, int processes) {
@@ -56,7 +57,10 @@ final class BoundaryMeasurements {
         Duration cpuBefore = cpu();
         SandboxMeasurements.Pipelined pipelined = measure.pipelined(runs, i -> BenchGuests.echo());
         Duration cpu = cpu().minus(cpuBefore);
-        return new Throughput(1e6 / pipelined.microsPerRun(), cpu.toNanos() / 1e3 / runs);
+        return new Throughput(
+                1e6 / pipelined.microsPerRun(),
+                cpu.toNanos() / 1e3 / runs,
+                SandboxMeasurements.percentile(pipelined.sortedWallNanos(), 0.5) / 1e3);
     }
 
     /** From the kill of every process that runs guests to the end of the next run. */

@@ -172,8 +172,15 @@ final class SandboxBench implements Callable<Integer> {
     private void measureThroughput(SandboxMeasurements measure) {
         try (var floor = EngineLoop.open(List.of(BenchGuests.echo()))) {
             floor.run(runs, true);
-            double bareMicros = mean(floor.run(runs, true));
+            List<Long> bare = floor.run(runs, true);
+            double bareMicros = mean(bare);
             BoundaryMeasurements.Throughput through = BoundaryMeasurements.throughput(measure, 10 * runs);
+            figures.add(new Figure(
+                    "trivial run inside a sandbox process, median",
+                    through.medianMicros(),
+                    "us",
+                    micros(bare, 0.5),
+                    "bare engine, store reused"));
             figures.add(new Figure(
                     "trivial run through the boundary, CPU of all processes",
                     through.cpuMicrosPerRun(),

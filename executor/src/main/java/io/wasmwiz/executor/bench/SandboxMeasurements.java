@@ -32,7 +32,7 @@ final class SandboxMeasurements {
     /**
      * Many runs, some in flight at a time.
      *
-     * @param wallNanos time inside the sandbox, in the order of the runs' ends
+     * @param wallNanos time inside the sandbox, in no order
      * @param elapsedNanos of all
      */
     record Pipelined(List<Long> wallNanos, long elapsedNanos) {

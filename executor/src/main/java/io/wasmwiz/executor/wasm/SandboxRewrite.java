@@ -42,7 +42,7 @@ public final class SandboxRewrite {
     /** The guest's memory, imported from {@link #HOST}. */
     public static final String MEMORY = "memory";
     /**
-     * Exported function: the guest's start function, if it has one, then its {@code _start}; of a module without one, its
+     * Exported function: sets the instance anew where that can be done, then the guest's start function, if it has one, then its {@code _start}; of a module without one, its
      * {@code _initialize}, if it has one, then the function that is {@link #SELECTED}.
      */
     public static final String RUN = "run";
@@ -57,6 +57,9 @@ public final class SandboxRewrite {
     public static final String VALUE = "value_";
 
     private static final int MAX_PAGES = 65_536;
+    /** More than a table takes, because the engine also bounds a store's tables: 10,000, and 8 MiB of these are fewer. */
+    private static final long TABLE_BYTES = 1_024;
+
     private static final int I32 = ValueTypes.I32;
 
     private final ParsedModule module;
@@ -130,7 +133,7 @@ public final class SandboxRewrite {
                 .orElse(0);
     }
 
-    /** An estimate from above of the engine's records: elements, globals, function references, imports. */
+    /** An estimate from above of the engine's records: tables, elements, globals, function references, imports. */
     private int instanceBytes() {
         if (module.bodies().growsTables()) {
             return Integer.MAX_VALUE;
@@ -139,7 +142,11 @@ public final class SandboxRewrite {
         long functions = module.imports().size() + module.bodies().count();
         return (int) Math.min(
                 Integer.MAX_VALUE,
-                4_096 + elements * 8 + module.spaces().globals.length() * 16L + functions * 48);
+                4_096
+                        + module.tables().size() * TABLE_BYTES
+                        + elements * 8
+                        + module.spaces().globals.length() * 16L
+                        + functions * 48);
     }
 
     private void writeTypes() throws ModuleRefusedException {

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.wasmwiz.executor.modules.ModuleDigest;
 import io.wasmwiz.executor.sandbox.RunResult.End;
 import io.wasmwiz.executor.sandbox.RunResult.Ran;
+import io.wasmwiz.executor.wasm.ModulePolicyConfig;
+import io.wasmwiz.executor.wasm.ModuleRefusedException;
+import io.wasmwiz.executor.wasm.SandboxRewrite;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -373,10 +376,30 @@ public abstract class StateLeaksContract extends SandboxFixture {
     }
 
     @Test
+    void keepsRunsApartInEachWay() throws ModuleRefusedException {
+        for (Canary canary : Canary.values()) {
+            assertThat(SandboxRewrite.rewrite(canary.wasm, ModulePolicyConfig.DEFAULTS, new byte[0])
+                            .startsAnew())
+                    .isEqualTo(canary == Canary.CHANGES_MEMORY_AND_GLOBALS);
+        }
+    }
+
+    /** The engine bounds the tables of a store. */
+    @Test
+    void runsModulesOfManyTablesAgainAndAgain() {
+        byte[] wasm = Wat.wasm("(module " + "(table 1 funcref)".repeat(100)
+                + "(func (export \"_start\") (table.set 99 (i32.const 0) (ref.null func))))");
+        for (int i = 0; i < 120; i++) {
+            assertThat(ran(run(wasm, ROOMY)).end()).describedAs("run %d", i).isEqualTo(new End.Exited(0));
+        }
+    }
+
+    @Test
     void obeysEachRunsOwnMemoryLimit() {
         byte[] wasm = Wat.command("(call $proc_exit (i32.add (i32.const 1) (memory.grow (i32.const 3))))");
         for (int i = 0; i < 20; i++) {
-            int pages = 1 + i % 5;
+            // Twice each, so that the second may follow in the first one's store.
+            int pages = 1 + i / 2 % 5;
 
             Ran ran = ran(run(wasm, new RunLimits(Duration.ofSeconds(10), pages, 10, 10)));
 

@@ -7,8 +7,7 @@ import java.util.List;
 
 /**
  * What a process is to be sent, and the thread that sends it: whoever posts is never held up by a process that does not
- * read. Who posts and who reads the answers send themselves, as long as the pipe has room whatever the process does, for
- * waking the thread costs more than a short run. Thread-safe.
+ * read. Who reads its answers sends, too, as long as the pipe has room whatever the process does. Thread-safe.
  */
 final class Outbox {
     /** Bytes of modules that the process is taken to have; it answers when it has not. */
@@ -41,7 +40,7 @@ final class Outbox {
         this.out = new FrameWriter(stream);
     }
 
-    /** For {@link #send} to send. */
+    /** Leaves soon, with what was {@linkplain #put put} before. */
     synchronized void post(Frame kind, Job job) {
         waiting.add(new Outgoing(kind, job));
         if (!held && !sending) {
@@ -49,22 +48,13 @@ final class Outbox {
         }
     }
 
-    /** For the next {@link #sendNow} or {@link #release}, one of which must come soon. Returns how many wait. */
-    synchronized int put(Frame kind, Job job) {
+    /** Leaves with the next post or {@link #release}; waking the thread that sends costs more than a short run. */
+    synchronized void put(Frame kind, Job job) {
         waiting.add(new Outgoing(kind, job));
-        return waiting.size();
     }
 
-    /** Sends what waits, as {@link #release} does, unless it is held. */
-    void sendNow() {
-        List<Outgoing> batch;
-        synchronized (this) {
-            if (held) {
-                return;
-            }
-            batch = beginHere();
-        }
-        sendHere(batch);
+    synchronized int waiting() {
+        return waiting.size();
     }
 
     /** Sends nothing until {@link #release}, so that what is posted in between leaves in one write. */
@@ -80,19 +70,10 @@ final class Outbox {
         List<Outgoing> batch;
         synchronized (this) {
             held = false;
-            batch = beginHere();
-        }
-        sendHere(batch);
-    }
-
-    /** Empty when the thread in {@link #send} has to send it, or somebody is sending and will see what is left. */
-    private synchronized List<Outgoing> beginHere() {
-        return waiting.isEmpty() || overflows || sending || closed ? List.of() : begin();
-    }
-
-    private void sendHere(List<Outgoing> batch) {
-        if (batch.isEmpty()) {
-            return;
+            if (waiting.isEmpty() || overflows || sending || closed) {
+                return;
+            }
+            batch = begin();
         }
         int done = 0;
         try {

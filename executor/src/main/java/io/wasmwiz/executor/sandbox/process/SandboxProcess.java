@@ -31,7 +31,7 @@ final class SandboxProcess {
     /** With fewer jobs in a process, each is sent and each answer is taken as it comes. */
     private static final int GATHER_IN_FLIGHT = 8;
 
-    /** Jobs that wait to be sent together at most. */
+    /** Jobs that wait to be sent together, if there are no more. */
     private static final int GATHERED_JOBS = 8;
 
     private static final long LONGEST_GATHER_NANOS = 200_000;
@@ -147,26 +147,24 @@ final class SandboxProcess {
      * @param expected how long it is likely to take; {@link Long#MAX_VALUE} lets nothing be sent behind it
      * @return false when the process takes no job (any more)
      */
-    boolean send(Job job, long expected) {
-        boolean waits;
-        synchronized (this) {
-            if (state != State.READY) {
-                return false;
-            }
-            long now = System.nanoTime();
-            if (inFlight.isEmpty()) {
-                progressNanos = now;
-            }
-            job.enter(this);
-            Sent sent = new Sent(job, now, expected);
-            inFlight.put(job.number(), sent);
-            expectedNanos += sent.expectedNanos;
-            int waiting = outbox.put(job instanceof CompileJob ? Frame.COMPILE : Frame.RUN, job);
-            // It leaves with others, when the next answer comes at the latest: the process has enough to do until then.
-            waits = inFlight.size() > GATHER_IN_FLIGHT && waiting < GATHERED_JOBS;
+    synchronized boolean send(Job job, long expected) {
+        if (state != State.READY) {
+            return false;
         }
-        if (!waits) {
-            outbox.sendNow();
+        long now = System.nanoTime();
+        if (inFlight.isEmpty()) {
+            progressNanos = now;
+        }
+        job.enter(this);
+        Sent sent = new Sent(job, now, expected);
+        inFlight.put(job.number(), sent);
+        expectedNanos += sent.expectedNanos;
+        Frame kind = job instanceof CompileJob ? Frame.COMPILE : Frame.RUN;
+        if (inFlight.size() > GATHER_IN_FLIGHT && outbox.waiting() < GATHERED_JOBS) {
+            // The process has enough to do until its next answer; behind a long run it is recalled.
+            outbox.put(kind, job);
+        } else {
+            outbox.post(kind, job);
         }
         return true;
     }

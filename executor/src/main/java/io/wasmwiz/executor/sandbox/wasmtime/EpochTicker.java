@@ -7,8 +7,8 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Looks at every worker once per tick, or earlier when a run's time ends before the next, and stops the run whose time is
  * over; moves input and output that do not fit in the run's buffer, and while there is any to move it looks far more often.
- * Asks the clock each time instead of counting ticks, so a late tick delays a stop once and adds up to nothing. Rests while
- * nothing runs: the worker that begins a run then wakes it. Closed by the sandbox, before its workers.
+ * Asks the clock each time instead of counting ticks, so a late tick delays a stop once and adds up to nothing. Rests when
+ * nothing has run for a while: the worker that begins a run then wakes it. Closed by the sandbox, before its workers.
  */
 final class EpochTicker implements AutoCloseable {
     /** Closer deadlines share a look. */

@@ -21,8 +21,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One run in an instance that is as good as new, in a store that only earlier runs of the same account and module have used. Used on
- * the worker's thread only; opened, run once, closed there.
+ * One run in an instance that is as good as new, in a store that only earlier runs of the same account and module have
+ * used. Used on the worker's thread only; opened, run once, closed there.
  */
 final class GuestRun implements AutoCloseable {
     private final Worker worker;

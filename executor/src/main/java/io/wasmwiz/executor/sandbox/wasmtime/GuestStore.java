@@ -21,7 +21,7 @@ import java.util.Deque;
 
 /**
  * What a run needs around its guest: a store with our WASI functions, the buffer and a memory for the guest. Making one
- * costs more than ten runs, so one account's runs of one module may follow each other in it.
+ * costs as much as a hundred short runs, so one account's runs of one module may follow each other in it.
  *
  * <p>What a run could leave for the next, and why it does not: <em>globals, tables, dropped segments</em> belong to the
  * guest's instance, and each run has its own, which no other can name; where all of that can be set anew, one instance

@@ -19,7 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs guests in this process, each in a fresh store on one of a fixed number of threads. A fault in the engine takes
+ * Runs guests in this process, each on one of a fixed number of threads. A fault in the engine takes
  * the process with it, and a module that is slow to compile holds a worker: for tests and for trusted modules.
  */
 public final class WasmtimeSandbox implements SandboxRuntime {
