@@ -6,12 +6,14 @@ import java.util.Optional;
 
 /**
  * Lets one instance serve run after run, each of which finds it as if it had just been made. {@link SandboxRewrite#RUN}
- * begins with code that gives every mutable global its first value and copies the data segments to where the engine would
- * have put them; they are passive for that. The memory has to be zeroed before, by whoever runs the instance.
+ * begins with code that gives every mutable global of the guest its first value and copies the data segments to where the
+ * engine would have put them; they are passive for that. The memory has to be zeroed before, by whoever runs the instance.
+ * Of the globals that the rewrite appends, which no guest can name, it sets the count of growths itself; operands are
+ * written before they are read, and who invokes an export sets what selects it and its arguments.
  *
- * <p>Nothing else in an instance can differ from its begin: no module has this that changes a table or asks for the state of
- * a segment ({@link FunctionBodies#changesTablesOrSegments}). Nor has one whose segments do not surely fit in its memory,
- * where making an instance fails, or one of more than {@link #MAX_ITEMS} globals and segments.
+ * <p>Nothing else in an instance can differ from its begin: no module has this that changes a table or asks for the state
+ * of a segment ({@link FunctionBodies#changesTablesOrSegments}). Nor has one whose segments do not surely fit in its
+ * memory, where making an instance fails, or one of more than {@link #MAX_ITEMS} globals and segments.
  */
 final class FreshStart {
     /** Beyond, making a new instance is no slower. */

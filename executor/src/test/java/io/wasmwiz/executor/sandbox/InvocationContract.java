@@ -119,6 +119,37 @@ public abstract class InvocationContract extends SharedSandboxFixture {
                 .allMatch(untouched::equals);
     }
 
+    /** As above, of a module whose instance may serve many calls. */
+    @Test
+    void everyCallFindsFirstValuesAndSegmentsInTheirOrder() {
+        byte[] wasm = Wat.wasm("""
+                (module
+                  (memory (export "memory") 1)
+                  (data (i32.const 0) "aaaa") (data "passive") (data (i32.const 2) "bbbb") (data (i32.const 3) "c")
+                  (data (i32.const 65536) "")
+                  (global $calls (mut i32) (i32.const 40))
+                  (global $single (mut f32) (f32.const nan:0x200001))
+                  (global $double (mut f64) (f64.const -nan:0x4000000000001))
+                  (func (export "_initialize") (global.set $calls (i32.add (global.get $calls) (i32.const 2))))
+                  (func (export "touch") (result i32 i32 i32 i64)
+                    (global.get $calls)
+                    (i32.load (i32.const 0))
+                    (i32.reinterpret_f32 (global.get $single))
+                    (i64.reinterpret_f64 (global.get $double))
+                    (global.set $calls (i32.const 0))
+                    (i64.store (i32.const 0) (i64.const -1))
+                    (global.set $single (f32.const 1))
+                    (global.set $double (f64.const 1))))
+                """);
+        End untouched = new End.Exited(
+                0,
+                List.of(Value.i32(42), Value.i32(0x63626161), Value.i32(0x7fa00001), Value.i64(0xfff4000000000001L)));
+
+        assertThat(IntStream.range(0, 8)
+                        .mapToObj(i -> ran(invoke(wasm, "touch", List.of())).end()))
+                .allMatch(untouched::equals);
+    }
+
     @Test
     void hasInputArgumentsAndOutput() {
         byte[] wasm = Wat.wasm("""

@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs guests in this process, each on one of a fixed number of threads. A fault in the engine takes
- * the process with it, and a module that is slow to compile holds a worker: for tests and for trusted modules.
+ * Runs guests in this process, each on one of a fixed number of threads. A fault in the engine takes the process with it, and
+ * a module that is slow to compile holds a worker: for tests and for trusted modules.
  */
 public final class WasmtimeSandbox implements SandboxRuntime {
     /** A worker that compiles cannot be stopped; closing waits this long for it and then leaves it to the process. */
