@@ -212,8 +212,11 @@ class ProcessFaultsIT extends ProcessFixture {
         for (int i = 0; i < 500; i++) {
             runs.add(run(NOTHING, ""));
             if (i % 50 == 25) {
-                await().atMost(PATIENCE).until(() -> !processes("RUN").isEmpty());
-                processes("RUN").get(0).destroyForcibly();
+                // One look, of which the process is taken: in the next, one that was killed before may be gone.
+                await().atMost(PATIENCE)
+                        .until(() -> processes("RUN"), found -> !found.isEmpty())
+                        .get(0)
+                        .destroyForcibly();
                 kills++;
             }
         }
