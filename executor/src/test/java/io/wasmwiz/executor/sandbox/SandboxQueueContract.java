@@ -96,6 +96,20 @@ public abstract class SandboxQueueContract extends SandboxFixture {
         assertThat(cause(run(ACCOUNT, NOTHING, startBy(Duration.ofMillis(-1))))).isEqualTo(Cause.START_BY_PASSED);
     }
 
+    @Test
+    void refusesARunWhoseStartConditionFailsAndStartsTheNext() {
+        // One of the account's at a time, so that a run that stayed in progress would hold up the next.
+        long startBy = StartConditions.none().startByNanos();
+        SandboxRun failing = run(ACCOUNT, NOTHING, new StartConditions(1, startBy, () -> {
+            throw new IllegalStateException("no answer");
+        }));
+
+        assertThat(cause(failing)).isEqualTo(Cause.MAY_NOT_START);
+        assertThat(ran(run(ACCOUNT, NOTHING, new StartConditions(1, startBy, () -> true)))
+                        .end())
+                .isEqualTo(new End.Exited(0));
+    }
+
     private List<SandboxRun> holdBothSandboxes() {
         List<SandboxRun> holders =
                 List.of(run(HOLDER, LOOP, StartConditions.none()), run(HOLDER, LOOP, StartConditions.none()));

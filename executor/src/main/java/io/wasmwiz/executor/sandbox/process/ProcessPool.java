@@ -70,10 +70,17 @@ final class ProcessPool implements SandboxProcess.Owner, AutoCloseable {
             return;
         }
         int seen = 1;
-        do {
-            while (sendOne()) {}
-            seen = dispatching.addAndGet(-seen);
-        } while (seen != 0);
+        try {
+            do {
+                while (sendOne()) {}
+                seen = dispatching.addAndGet(-seen);
+            } while (seen != 0);
+        } finally {
+            if (seen != 0) {
+                // A fault ends this turn; the next caller takes it up.
+                dispatching.set(0);
+            }
+        }
     }
 
     private boolean sendOne() {

@@ -87,7 +87,7 @@ final class RunJob extends Job implements SandboxRun {
             refuseCancelled();
         } else if (request.start().isLate()) {
             refuse(FairQueue.Offer.LATE);
-        } else if (!request.start().mayStart().getAsBoolean()) {
+        } else if (!request.start().allowsStart()) {
             refuse(Cause.MAY_NOT_START, "it may not start any more");
         }
         return !result.isDone();

@@ -108,7 +108,7 @@ final class RunTask implements Task, SandboxRun {
             if (request.start().isLate()) {
                 return new RunResult.Refused(Cause.START_BY_PASSED, TOO_LATE);
             }
-            if (!request.start().mayStart().getAsBoolean()) {
+            if (!request.start().allowsStart()) {
                 return new RunResult.Refused(Cause.MAY_NOT_START, "it may not start any more");
             }
             if (!performer.begin(this, guest)) {
