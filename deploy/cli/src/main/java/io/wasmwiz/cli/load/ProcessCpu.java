@@ -12,15 +12,20 @@ import java.util.stream.Stream;
 
 /**
  * Processor time of processes of this machine with their children, as Linux counts it (in hundredths of a second). A child
- * that is itself named counts for its own name only.
+ * that is itself named counts for its own name only. Thread-safe.
  */
-final class ProcessCpu {
+public final class ProcessCpu {
     private static final long MICROS_PER_TICK = 10_000;
 
     private final Path proc;
     private final Map<String, Long> processes;
 
-    ProcessCpu(Map<String, Long> processes) {
+    /**
+     * Prepares to look at processes.
+     *
+     * @param processes process ids by the names of their figures
+     */
+    public ProcessCpu(Map<String, Long> processes) {
         this(Path.of("/proc"), processes);
     }
 
@@ -30,14 +35,14 @@ final class ProcessCpu {
     }
 
     /** Microseconds so far by name; processes that cannot be read are left out. */
-    Map<String, Long> sample() {
+    public Map<String, Long> sample() {
         Map<String, Long> sample = new LinkedHashMap<>();
         processes.forEach((name, pid) -> micros(pid).ifPresent(micros -> sample.put(name, micros)));
         return sample;
     }
 
     /** The growth of each name that both samples have. */
-    static Map<String, Long> difference(Map<String, Long> before, Map<String, Long> after) {
+    public static Map<String, Long> difference(Map<String, Long> before, Map<String, Long> after) {
         Map<String, Long> difference = new LinkedHashMap<>();
         before.forEach((name, micros) -> {
             Long later = after.get(name);

@@ -134,17 +134,17 @@ final class BenchLedger {
     }
 
     /**
-     * Rows a second of bare COPY: the rows of the ledger, into the ledger emptied, with a commit a batch.
+     * Bare COPY: the rows of the ledger, into the ledger emptied, with a commit a batch.
      *
      * @param rowsAtMost of the ledger; they are kept in memory
      */
-    double copy(int batch, int rowsAtMost) throws Exception {
+    Floor copy(int batch, int rowsAtMost, Floor.Clock clock) throws Exception {
         try (Connection connection = DriverManager.getConnection(url.jdbcUrl(), url.user(), url.password())) {
             List<byte[]> rows = rows(connection, rowsAtMost);
             jdbi.useHandle(handle -> handle.execute("TRUNCATE usage_logs"));
             jdbi.useHandle(handle -> handle.execute("CHECKPOINT"));
             connection.setAutoCommit(false);
-            long started = System.nanoTime();
+            clock.start();
             for (int from = 0; from < rows.size(); from += batch) {
                 ByteArrayOutputStream bytes = new ByteArrayOutputStream();
                 bytes.write(HEADER);
@@ -160,7 +160,7 @@ final class BenchLedger {
                 copy.endCopy();
                 connection.commit();
             }
-            return rows.size() / ((System.nanoTime() - started) / 1e9);
+            return clock.stop(rows.size());
         }
     }
 

@@ -28,16 +28,16 @@ final class LogFloor {
 
     private LogFloor() {}
 
-    /** Records a second, all acknowledged, over {@code duration}. */
-    static double recordsPerSecond(String bootstrapServers, Duration duration) throws Exception {
+    /** Records of {@code duration}, all acknowledged. */
+    static Floor measure(String bootstrapServers, Duration duration, Floor.Clock clock) throws Exception {
         try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers))) {
             admin.createTopics(List.of(new NewTopic(TOPIC, ExecutionLog.DEFAULT_PARTITIONS, (short) 1)))
                     .all()
                     .get();
             try {
                 List<ConsumerRecord<byte[], byte[]>> sample = sample(bootstrapServers);
-                send(bootstrapServers, sample, duration.dividedBy(2));
-                return send(bootstrapServers, sample, duration);
+                send(bootstrapServers, sample, duration.dividedBy(2), clock);
+                return send(bootstrapServers, sample, duration, clock);
             } finally {
                 admin.deleteTopics(List.of(TOPIC)).all().get();
             }
@@ -66,11 +66,14 @@ final class LogFloor {
         return sample;
     }
 
-    private static double send(
-            String bootstrapServers, List<ConsumerRecord<byte[], byte[]>> sample, Duration duration) {
+    private static Floor send(
+            String bootstrapServers,
+            List<ConsumerRecord<byte[], byte[]>> sample,
+            Duration duration,
+            Floor.Clock clock) {
         AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
         long sent = 0;
-        long start = System.nanoTime();
+        Floor floor;
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
                 Map.of(
                         ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
@@ -81,6 +84,8 @@ final class LogFloor {
                         5),
                 new ByteArraySerializer(),
                 new ByteArraySerializer())) {
+            clock.start();
+            long start = System.nanoTime();
             while (System.nanoTime() - start < duration.toNanos()) {
                 for (ConsumerRecord<byte[], byte[]> record : sample) {
                     var unused = producer.send(
@@ -94,11 +99,12 @@ final class LogFloor {
                 }
             }
             producer.flush();
+            floor = clock.stop(sent);
         }
         Exception cause = failure.get();
         if (cause != null) {
             throw new IllegalStateException("the log did not take everything", cause);
         }
-        return sent / ((System.nanoTime() - start) / 1e9);
+        return floor;
     }
 }

@@ -65,7 +65,9 @@ final class MeteringBench {
             throw new IllegalStateException(
                     "%d units are charged and settled, %d were used".formatted(ledger.settled(), records));
         }
-        return MeteringFigures.of(metered, ledger.copy(batch, records));
+        return MeteringFigures.of(
+                metered,
+                ledger.copy(batch, records, Floor.Clock.ofThisProcess()).perSecond());
     }
 
     /** Publishes {@code rate} records a second for {@code seconds} and follows each into the ledger. */

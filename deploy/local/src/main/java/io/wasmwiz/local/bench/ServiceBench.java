@@ -1,13 +1,18 @@
 package io.wasmwiz.local.bench;
 
+import io.wasmwiz.cli.load.ProcessCpu;
 import io.wasmwiz.executor.bench.BenchGuests;
 import io.wasmwiz.executor.bench.Figure;
 import io.wasmwiz.executor.sandbox.wasmtime.EngineLoop;
+import io.wasmwiz.local.cluster.Member;
+import io.wasmwiz.local.cluster.Role;
 import io.wasmwiz.local.parts.Progress;
 import io.wasmwiz.service.database.DatabaseUrl;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** The whole service beside its floors, on one stack. For one thread, whose stack has 2 MB. */
 final class ServiceBench {
@@ -65,17 +70,17 @@ final class ServiceBench {
         long batchEnded = System.nanoTime();
         stack.backlog().awaitTaken(BACKLOG_LIMIT);
         double behindSeconds = (System.nanoTime() - batchEnded) / 1e9;
-        double records = progress.step(
+        Floor producer = progress.step(
                 "plain producer",
-                () -> LogFloor.recordsPerSecond(stack.cluster().bootstrapServers(), duration.dividedBy(2)));
-        double rows = progress.step("bare COPY", () -> ledger().copy(COPY_BATCH, COPY_ROWS));
+                () -> LogFloor.measure(stack.cluster().bootstrapServers(), duration.dividedBy(2), clock(Role.BROKER)));
+        Floor copy = progress.step("bare COPY", () -> ledger().copy(COPY_BATCH, COPY_ROWS, clock(Role.POSTGRESQL)));
 
         List<Figure> figures = new ArrayList<>();
         String at64 = " at " + UNARY_IN_FLIGHT + " in flight";
         String at1000 = " at " + OPEN_LOOP_RATE + "/s";
         figures.add(Figure.of("bare engine, store reused, one thread", engineMicros, "us"));
-        figures.add(Figure.of("plain producer of the same events", records, "/s"));
-        figures.add(Figure.of("bare COPY of the same rows", rows, "/s"));
+        addFloor(figures, "plain producer of the same events", producer, "it and the broker");
+        addFloor(figures, "bare COPY of the same rows", copy, "it and PostgreSQL");
         figures.add(new Figure("unary runs" + at64, unary.perSecond(), "/s", empty.perSecond(), "empty calls"));
         for (String percentile : List.of("p50", "p99")) {
             figures.add(new Figure(
@@ -97,8 +102,26 @@ final class ServiceBench {
         figures.add(new Figure(
                 "runs of one batch", batch.perSecond(), "/s", 1e6 / engineMicros, "bare engine, one thread"));
         addCpu(figures, "batch", batch, engineMicros);
+        figures.add(new Figure(
+                "batch run, CPU of all processes",
+                batch.allCpuMicros(),
+                "us",
+                engineMicros + producer.cpuMicros() + copy.cpuMicros(),
+                "bare engine, producer and COPY"));
         figures.add(Figure.of("metering behind the end of the batch", behindSeconds, "s"));
         return figures;
+    }
+
+    /** Of this process and of those with {@code role}. */
+    private Floor.Clock clock(Role role) {
+        Set<String> names =
+                stack.cluster().members(role).stream().map(Member::name).collect(Collectors.toSet());
+        return new Floor.Clock(new ProcessCpu(stack.processes()), names);
+    }
+
+    private static void addFloor(List<Figure> figures, String name, Floor floor, String processes) {
+        figures.add(Figure.of(name, floor.perSecond(), "/s"));
+        figures.add(Figure.of("%s, CPU of %s".formatted(name, processes), floor.cpuMicros(), "us"));
     }
 
     private static void addCpu(List<Figure> figures, String what, LoadResult result, double engineMicros) {
