@@ -129,11 +129,12 @@ class ProcessFaultsIT extends ProcessFixture {
 
     @Test
     void doesNotBlameAModuleForACompilerThatHadNoProcessorTime() {
-        open(new Sandboxes(1).compileTimeout(Duration.ofSeconds(6)));
+        // It is stopped after more processor time than an idle compiler takes and before a quarter of the time-out.
+        open(new Sandboxes(1).compileTimeout(Duration.ofSeconds(20)));
         ProcessHandle compiler = processes("COMPILE").get(0);
-        Duration before = cpu(compiler);
+        Duration compiling = cpu(compiler).plusSeconds(1);
         var unlucky = sandbox().compile(code(SlowModules.slow())).toCompletableFuture();
-        await().atMost(PATIENCE).until(() -> cpu(compiler).compareTo(before) > 0);
+        await().atMost(PATIENCE).until(() -> cpu(compiler).compareTo(compiling) > 0);
 
         signal("STOP", compiler);
 
